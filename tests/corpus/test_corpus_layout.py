@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flickrexif.corpus import Corpus, CrawlPlan
+from flickrexif.corpus.layout import _parse_words, _words
+from flickrexif.errors import UsageError
+
+PLAN = CrawlPlan("2020-01..2020-03", per_month=100)
+
+
+def everything(path):
+    return sorted(entry.relative_to(path) for entry in path.rglob("*"))
+
+
+def test_a_corpus_is_found_again_with_its_words(tmp_path):
+    made = Corpus.create(tmp_path / "corpus", PLAN, endpoint="sandbox:seed=0")
+    assert Corpus.open(tmp_path / "corpus") == made
+    assert Corpus.create(tmp_path / "corpus", PLAN, endpoint="sandbox:seed=0") == made
+
+
+@given(
+    seed=st.integers(-(2**60), 2**60),
+    per_month=st.none() | st.integers(1, 10**9),
+    size=st.sampled_from(["large", "none"]),
+    endpoint=st.text(st.characters(codec="utf-8", exclude_categories=["Cs"])),
+)
+def test_words_survive_the_file(tmp_path_factory, seed, per_month, size, endpoint):
+    import tomllib
+
+    plan = CrawlPlan("2020-01", seed=seed, per_month=per_month, size=size)
+    words = tomllib.loads(_words(plan, endpoint))
+    assert _parse_words(words, tmp_path_factory.getbasetemp()) == (plan, endpoint)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"licenses": "4"}, "made with licenses='permissive', not '4'"),
+        ({"months": "2020-01..2020-04"}, r"months='2020-01\.\.2020-03', not '2020-01\.\.2020-04'"),
+        ({"per_month": None}, "per_month=100, not None"),
+        ({"seed": 1}, "seed=0, not 1"),
+    ],
+)
+def test_a_resume_with_other_words_is_refused_by_name(tmp_path, change, told):
+    Corpus.create(tmp_path, PLAN, endpoint="here")
+    words = {"months": PLAN.months, "per_month": PLAN.per_month, **change}
+    with pytest.raises(UsageError, match=told) as caught:
+        Corpus.create(tmp_path, CrawlPlan(**words), endpoint="here")
+    assert str(caught.value).endswith("use the same words or another folder")
+
+
+def test_another_endpoint_is_refused(tmp_path):
+    Corpus.create(tmp_path, PLAN, endpoint="here")
+    with pytest.raises(UsageError, match="endpoint='here', not 'there'"):
+        Corpus.create(tmp_path, PLAN, endpoint="there")
+
+
+def test_a_folder_with_something_else_is_left_alone(tmp_path):
+    (tmp_path / "thesis.tex").write_text("x")
+    before = everything(tmp_path)
+    with pytest.raises(UsageError, match="not empty"):
+        Corpus.create(tmp_path, PLAN, endpoint="here")
+    with pytest.raises(UsageError, match="is a file"):
+        Corpus.create(tmp_path / "thesis.tex", PLAN, endpoint="here")
+    assert everything(tmp_path) == before
+
+
+def test_a_kill_while_the_words_were_written_does_no_harm(tmp_path):
+    (tmp_path / ".corpus.toml.123.partial").write_text("schema")
+    assert Corpus.create(tmp_path, PLAN, endpoint="here").plan == PLAN
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (None, "not a corpus"),
+        ("schema_version = 2\n", "schema_version 2"),
+        ("schema_version = 1\n", "damaged"),
+        ('schema_version = 1\nmonths = "2020-01"\nendpoint = "x"\ncolour = 1\n', "damaged"),
+        ("schema_version", "cannot be read"),
+    ],
+)
+def test_what_is_no_corpus_is_not_opened(tmp_path, words, told):
+    if words is not None:
+        (tmp_path / "corpus.toml").write_text(words)
+    with pytest.raises(UsageError, match=told):
+        Corpus.open(tmp_path)
+
+
+def test_a_broken_state_is_told(tmp_path):
+    corpus = Corpus.create(tmp_path, PLAN, endpoint="here")
+    (tmp_path / "state.sqlite").write_bytes(b"not a database, but long enough" * 100)
+    with pytest.raises(UsageError, match=r"state\.sqlite"):
+        corpus.status()
+
+
+def test_an_empty_corpus_has_typed_columns(tmp_path):
+    corpus = Corpus.create(tmp_path, PLAN, endpoint="here")
+    accepted = corpus.accepted()
+    assert accepted.height == 0
+    assert accepted.columns[:2] == ["photo_id", "page_url"]
+    assert str(accepted.schema["license_id"]) == "Int64"
+    assert corpus.image_shards() == []
+    assert corpus.status().listed == 0
+
+
+def test_one_crawl_at_a_time(tmp_path):
+    corpus = Corpus.create(tmp_path, PLAN, endpoint="here")
+    with corpus.lock(), pytest.raises(UsageError, match="another crawl"), corpus.lock():
+        pass
+    with corpus.lock():
+        pass
+
+
+def test_the_lock_of_a_killed_process_is_lifted(tmp_path):
+    Corpus.create(tmp_path, PLAN, endpoint="here")
+    code = (
+        "import sys, time, pathlib; from flickrexif.corpus import Corpus\n"
+        "with Corpus.open(pathlib.Path(sys.argv[1])).lock():\n"
+        "    print('locked', flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE
+    ) as holder:
+        holder.stdout.readline()
+        with pytest.raises(UsageError), Corpus.open(tmp_path).lock():
+            pass
+        holder.kill()
+    with Corpus.open(tmp_path).lock():
+        pass
