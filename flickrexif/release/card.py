@@ -1,0 +1,109 @@
+"""``README.md``: the dataset card, every number of it drawn from the manifest."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flickrexif.errors import FlickrexifError
+from flickrexif.release.manifest import files_of
+from flickrexif.release.schema import PHOTOS_CONFIG, Config
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flickrexif.release.manifest import Manifest
+
+CARD = "README.md"
+TEMPLATE = "flickrexif.md"
+
+_SIZES = (
+    (1_000, "n<1K"),
+    (10_000, "1K<n<10K"),
+    (100_000, "10K<n<100K"),
+    (1_000_000, "100K<n<1M"),
+    (10_000_000, "1M<n<10M"),
+)
+
+
+def render_card(manifest: Manifest) -> str:
+    """The card of the release that ``manifest`` (with its data files) describes."""
+    from huggingface_hub import DatasetCard, DatasetCardData
+
+    template = template_path()
+    words = {name: value for name, value in manifest.items() if name not in {"files", "configs"}}
+    card = DatasetCard.from_template(
+        DatasetCardData(**card_data(manifest)),
+        template_str=template.read_text(encoding="utf-8"),
+        release=words,
+        trimmed=sum(one["trimmed"] for one in manifest["attributes"].values()),
+    )
+    return str(card.content).rstrip() + "\n"
+
+
+def card_data(manifest: Manifest) -> dict[str, Any]:
+    """The card's YAML: what the Hub indexes and what ``load_dataset`` goes by."""
+    tags = ["exif", "camera", "flickr", "image-forensics", "linear-probing"]
+    synthetic = ["synthetic"] if manifest["corpus"]["synthetic"] else []
+    return {
+        "pretty_name": manifest["name"],
+        "license": "other",
+        "license_name": "per-photo",
+        "license_link": f"{CARD}#licences",
+        "annotations_creators": ["machine-generated"],
+        "source_datasets": ["original"],
+        "task_categories": ["image-classification"],
+        "size_categories": [_size(manifest["photos"]["rows"])],
+        "tags": tags + synthetic,
+        "version": manifest["version"],
+        "configs": [_config_files(name, manifest) for name in manifest["configs"]],
+        "dataset_info": [_dataset_info(name, manifest) for name in manifest["configs"]],
+    }
+
+
+def template_path() -> Path:
+    """The card template: inside an installed package, or at the root of a checkout."""
+    package = Path(str(files("flickrexif")))
+    for folder in (package / "cards", package.parent / "cards"):
+        if (folder / TEMPLATE).is_file():
+            return folder / TEMPLATE
+    raise FlickrexifError(f"the card template {TEMPLATE!r} is missing: reinstall flickrexif")
+
+
+def _config_files(name: str, manifest: Manifest) -> dict[str, Any]:
+    splits = [
+        {"split": split, "path": f"{name}/{split}-*.parquet"} for split in files_of(name, manifest)
+    ]
+    default = {"default": True} if name == PHOTOS_CONFIG else {}
+    return {"config_name": name, **default, "data_files": splits}
+
+
+def _dataset_info(name: str, manifest: Manifest) -> dict[str, Any]:
+    by_split = {
+        split: [manifest["files"][file] for file in names]
+        for split, names in files_of(name, manifest).items()
+    }
+    splits = [
+        {
+            "name": split,
+            "num_bytes": _total(described, "uncompressed_bytes"),
+            "num_examples": _total(described, "rows"),
+        }
+        for split, described in by_split.items()
+    ]
+    return {
+        "config_name": name,
+        "features": Config(name, manifest["configs"][name]).card_features(),
+        "splits": splits,
+        "download_size": sum(_total(described, "bytes") for described in by_split.values()),
+        "dataset_size": sum(split["num_bytes"] for split in splits),
+    }
+
+
+def _total(described: list[Mapping[str, int]], word: str) -> int:
+    return sum(one[word] for one in described)
+
+
+def _size(rows: int) -> str:
+    return next((word for limit, word in _SIZES if rows < limit), "n>10M")

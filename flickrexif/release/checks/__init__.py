@@ -1,0 +1,1 @@
+"""The rules of `flickrexif.release.verify`, by what they look at."""

@@ -1,0 +1,140 @@
+"""Which photos and rows a release may hold, and how its classes stay balanced without the rest."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from flickrexif.errors import UsageError
+from flickrexif.flickr.licenses import license_of
+from flickrexif.release.schema import ATTRIBUTION, SPLITS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flickrexif.release.plan import BuildPlan
+    from flickrexif.release.source import AttributeWords, Source
+
+RESERVED = "all rights reserved"
+NO_DERIVATIVES = "licence allows no derivatives"
+NONCOMMERCIAL = "licence is noncommercial"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AttributeRows:
+    """The rows of one attribute's config: columns split, label (int) and photo_id, by photo_id."""
+
+    words: AttributeWords
+    classes: tuple[str, ...]
+    rows: pl.DataFrame
+    trimmed: int
+    """Rows that were left out to keep the classes of a split equal in number."""
+
+
+@dataclass(slots=True)
+class Selection:
+    """The photos a release may show, and what was left out for which reason."""
+
+    photos: pl.DataFrame
+    left_out: Counter[str] = field(default_factory=Counter)
+    attributes_left_out: dict[str, str] = field(default_factory=dict)
+
+
+def refusal(license_id: int, *, kind: str, allow_noncommercial: bool) -> str | None:
+    """Why a photo of this licence may not be in a release of this kind; None when it may.
+
+    A masked image is an adaptation, which ND licences forbid; images as fetched are verbatim
+    copies; metadata are facts and links.
+    """
+    terms = license_of(license_id)
+    if license_id == 0 and kind != "metadata":
+        return RESERVED
+    if kind == "masked" and not terms.allows_derivatives:
+        return NO_DERIVATIVES
+    if not terms.allows_commercial and not allow_noncommercial:
+        return NONCOMMERCIAL
+    return None
+
+
+def publishable(photos: pl.DataFrame, plan: BuildPlan) -> Selection:
+    """The rows of ``photos`` whose licences fit ``plan``."""
+    reasons = {
+        license_id: refusal(
+            license_id, kind=plan.kind, allow_noncommercial=plan.allow_noncommercial
+        )
+        for license_id in photos["license_id"].unique().to_list()
+    }
+    allowed = [license_id for license_id, reason in reasons.items() if reason is None]
+    counts = dict(photos["license_id"].value_counts().iter_rows())
+    left_out = Counter[str]()
+    for license_id, reason in reasons.items():
+        if reason is not None:
+            left_out[reason] += counts[license_id]
+    kept = photos.filter(pl.col("license_id").is_in(allowed))
+    if kept.is_empty():
+        why = ", ".join(f"{count} {reason}" for reason, count in sorted(left_out.items()))
+        raise UsageError(
+            f"no photo may be in a {plan.kind!r} release: {why or 'none were crawled'}"
+        )
+    return Selection(kept, left_out)
+
+
+def chosen_attributes(source: Source, plan: BuildPlan) -> list[AttributeWords]:
+    """The attributes that ``plan`` names; raises `UsageError` for one the corpus has not."""
+    wanted = source.attributes if plan.attributes is None else plan.attributes
+    for name in wanted:
+        if name not in source.attributes:
+            known = ", ".join(source.attributes) or "none"
+            raise UsageError(f"unknown attribute {name!r}: corpus {str(source.path)!r} has {known}")
+    return [source.attributes[name] for name in source.attributes if name in wanted]
+
+
+def balanced_rows(
+    words: AttributeWords, labels: pl.DataFrame, usable: pl.DataFrame, *, seed: int
+) -> AttributeRows | str:
+    """The rows of ``labels`` whose photos are ``usable``, each class equal within each split.
+
+    A class that lost all photos of a split is dropped. Where fewer than two classes are left the
+    answer is the reason why the attribute must stay out.
+    """
+    rows = labels.join(usable, on="photo_id").sort("photo_id")
+    counts = {
+        (split, label): count
+        for split, label, count in rows.group_by("split", "label").len().rows()
+    }
+    classes = tuple(
+        label for label in words.classes if all((split, label) in counts for split in SPLITS)
+    )
+    if len(classes) < 2:
+        return f"{len(classes)} of {len(words.classes)} classes have photos in every split"
+    per_class = {split: min(counts[split, label] for label in classes) for split in SPLITS}
+    kept = _trim(rows, classes, per_class, f"{seed}:{words.name}")
+    codes = {label: code for code, label in enumerate(classes)}
+    kept = kept.with_columns(pl.col("label").replace_strict(codes, return_dtype=pl.Int64))
+    return AttributeRows(words, classes, kept, trimmed=labels.height - kept.height)
+
+
+def _trim(
+    rows: pl.DataFrame, classes: tuple[str, ...], per_class: Mapping[str, int], salt: str
+) -> pl.DataFrame:
+    """At most ``per_class[split]`` rows of each class and split: those of the lowest rank."""
+    rows = rows.filter(pl.col("label").is_in(classes))
+    ranks = [_rank(salt, photo_id) for photo_id in rows["photo_id"].to_list()]
+    place = pl.col("rank").rank("ordinal").over("split", "label")
+    cap = pl.col("split").replace_strict(per_class, return_dtype=pl.UInt32)
+    ranked = rows.with_columns(pl.Series("rank", ranks, dtype=pl.UInt64))
+    return ranked.filter(place <= cap).drop("rank")
+
+
+def _rank(salt: str, photo_id: int) -> int:
+    digest = blake2b(f"{salt}:{photo_id}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big")
+
+
+def attributed(rows: pl.DataFrame, photos: pl.DataFrame) -> pl.DataFrame:
+    """``rows`` with the columns that credit each photo."""
+    return rows.join(photos.select("photo_id", *ATTRIBUTION), on="photo_id").sort("photo_id")
