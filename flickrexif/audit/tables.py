@@ -1,0 +1,57 @@
+"""The tables of a release that an audit compares."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from flickrexif.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NUISANCES = ("size", "aspect", "jpeg_quality", "chroma_subsampling", "month", "license", "owner_id")
+"""What a classifier could learn in place of the camera, as far as the photos config tells it."""
+
+
+def read_manifest(release: Path) -> dict[str, Any]:
+    """The manifest of ``release``; `UsageError` when there is none or it has no attributes."""
+    try:
+        manifest = json.loads((release / "manifest.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError) as error:
+        raise UsageError(
+            f"{str(release)!r} is no release (no readable manifest.json); make one with "
+            "`flickrexif build`"
+        ) from error
+    if not isinstance(manifest, dict) or not manifest.get("attributes"):
+        raise UsageError(f"release {str(release)!r} has no attributes to audit; rebuild it")
+    return manifest
+
+
+def attribute_labels(release: Path, attribute: str) -> pl.DataFrame:
+    """photo_id and label (the class's number) of every photo of ``attribute``'s splits."""
+    files = sorted((release / attribute).glob("*.parquet"))
+    if not files:
+        raise UsageError(f"release {str(release)!r} has no files of {attribute!r}; rebuild it")
+    return pl.read_parquet(files, columns=["photo_id", "label"]).unique("photo_id")
+
+
+def nuisances(release: Path) -> pl.DataFrame:
+    """photo_id and, as text, those of `NUISANCES` that the photos config tells.
+
+    ``size`` is the width x height as fetched, ``aspect`` their ratio to two digits.
+    """
+    files = sorted((release / "photos").glob("*.parquet"))
+    if not files:
+        return pl.DataFrame(schema={"photo_id": pl.Int64})
+    photos = pl.scan_parquet(files)
+    names = photos.collect_schema().names()
+    if {"width", "height"} <= set(names):
+        size = pl.concat_str("width", "height", separator="x").alias("size")
+        aspect = (pl.col("width") / pl.col("height")).round(2).alias("aspect")
+        photos = photos.with_columns(size, aspect)
+        names += ["size", "aspect"]
+    kept = [pl.col(name).cast(pl.String) for name in NUISANCES if name in names]
+    return photos.select("photo_id", *kept).collect()
