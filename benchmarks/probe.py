@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from flickrexif.probe.linear import Scaling, fit
-from flickrexif.probe.plan import PENALTIES
+from flickrexif.probing.linear import Scaling, fit
+from flickrexif.probing.plan import PENALTIES
 
 MOMENTUM = 0.9
 RATES = (1e-3, 1.0)

@@ -6,23 +6,19 @@ Results go to standard output, everything else to standard error.
 
 from __future__ import annotations
 
-import logging
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from flickrexif import console
 from flickrexif._version import __version__
-from flickrexif.errors import FlickrexifError, Interrupted, UsageError
 from flickrexif.progress import Bar
 from paircams.limits import PROFILES
 from paircams.validate import validate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-log = logging.getLogger("flickrexif")
 
 
 @click.group(no_args_is_help=False, context_settings={"help_option_names": ["-h", "--help"]})
@@ -68,27 +64,4 @@ def validate_command(path: Path, profile: str, as_json: bool, folder: Path | Non
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code; errors are one line on standard error."""
-    sys.exit(_exit_code(arguments))
-
-
-def _exit_code(arguments: Sequence[str] | None) -> int:
-    try:
-        code = cli.main(arguments, prog_name="paircams", standalone_mode=False)
-    except click.UsageError as error:
-        seen = error.ctx.command_path if error.ctx else "paircams"
-        return _told(f"{error.format_message()} See {seen} --help.", UsageError.exit_code)
-    except click.ClickException as error:
-        return _told(error.format_message(), UsageError.exit_code)
-    except FlickrexifError as error:
-        return _told(str(error), error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        return _told("interrupted; nothing was written", Interrupted.exit_code)
-    except Exception as error:
-        log.debug("unexpected", exc_info=True)
-        return _told(f"{type(error).__name__}: {error}", FlickrexifError.exit_code)
-    return code if isinstance(code, int) else 0
-
-
-def _told(message: str, code: int) -> int:
-    click.echo(f"error: {' '.join(message.split())}", err=True)
-    return code
+    console.run(cli, "paircams", arguments)

@@ -43,6 +43,20 @@ class CorpusStatus:
     requests: dict[str, int]
     """By cause."""
 
+    def lines(self) -> list[str]:
+        """The counts for people."""
+        lines = [
+            f"{self.accepted} photos accepted of {self.listed} listed, {self.waiting} of them "
+            "not yet in a shard",
+            f"{self.months_settled} months settled, {self.image_shards} image shards",
+            f"{self.failed} failed for now, {self.undecided} over a cap or not yet looked at",
+        ]
+        for what, counts in (("rejected", self.rejected), ("requests", self.requests)):
+            if counts:
+                told = ", ".join(f"{cause} {count}" for cause, count in sorted(counts.items()))
+                lines.append(f"{what}: {told}")
+        return lines
+
 
 @dataclass(frozen=True, slots=True)
 class Corpus:

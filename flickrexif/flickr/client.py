@@ -88,8 +88,7 @@ class FlickrClient:
         refused = failure.status in (401, 403) or failure.code in ACCESS_CODES
         if refused and failure.kind in ("api", "status"):
             raise AccessError(
-                f"Flickr refused the API key ({failure}): give a valid one with --api-key "
-                "or FLICKR_API_KEY"
+                f"Flickr refused the API key ({failure}): set a valid one in FLICKR_API_KEY"
             )
         raise RequestFailed(failure)
 

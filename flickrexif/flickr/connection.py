@@ -42,7 +42,7 @@ class Connection:
 
     def __post_init__(self) -> None:
         if not self.api_key.strip():
-            raise AccessError("no Flickr API key: give one with --api-key or FLICKR_API_KEY")
+            raise AccessError("no Flickr API key: set one in FLICKR_API_KEY")
         self._refuse_bad_rates()
         object.__setattr__(self, "image_base", self.image_base.rstrip("/"))
         origin = self.image_origin or self.image_base

@@ -15,7 +15,7 @@ def test_the_key_is_not_in_the_repr():
 
 
 def test_no_key_is_refused_with_the_remedy():
-    with pytest.raises(AccessError, match="--api-key"):
+    with pytest.raises(AccessError, match="FLICKR_API_KEY"):
         Connection(api_key=" ")
 
 

@@ -118,7 +118,7 @@ def test_trouble_that_stays_is_told_after_six_attempts():
 @pytest.mark.parametrize("code", [98, 99, 100, "100"])
 def test_a_refused_key_stops_at_once(code):
     flickr = Flickr(failure(code, f"Invalid API Key ({KEY} has invalid format)"))
-    with pytest.raises(AccessError, match="--api-key") as caught:
+    with pytest.raises(AccessError, match="FLICKR_API_KEY") as caught:
         flickr.ask(search)
     assert len(flickr.asked) == 1
     assert KEY not in str(caught.value)

@@ -1,0 +1,55 @@
+# make demo   the whole way on an embedded Flickr: no key, no network beyond pip, no GPU
+# make test   linters, type checker, tests
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := flickrexif paircams tests benchmarks notebooks
+
+.PHONY: demo test lint format constraints clean
+
+demo: $(VENV)/.all
+	rm -rf demo
+	$(BIN)/flickrexif crawl demo/corpus --months 2020-01..2020-06 --sandbox
+	$(BIN)/flickrexif label demo/corpus
+	$(BIN)/flickrexif build demo/corpus --version 1.0.0 --out demo/FlickrExif
+	$(BIN)/flickrexif verify demo/FlickrExif
+	$(BIN)/flickrexif probe demo/FlickrExif --encoder residual --out demo/probe
+	@echo
+	@echo "The release:  demo/FlickrExif   (its card: demo/FlickrExif/README.md)"
+	@echo "The figure:   demo/probe/accuracy.png"
+	@echo "Open it with: $(BIN)/python -c \"from datasets import load_dataset; print(load_dataset('demo/FlickrExif', 'make'))\""
+
+test: $(VENV)/.test lint
+	$(BIN)/python -m pytest -n 2 -q
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
+
+format: $(VENV)/.test
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+$(VENV)/.all: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "flickrexif needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable ".[all]" --constraint constraints.txt
+	touch $@
+
+$(VENV)/.test: $(VENV)/.all
+	$(BIN)/python -m pip install --quiet --editable ".[all,test]" --constraint constraints.txt
+	touch $@
+
+# torch is pinned without a local version, so that pip takes the CPU build where one is offered.
+constraints: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet uv
+	echo "torch==2.13.0" > $(VENV)/pins.txt
+	$(BIN)/uv pip compile pyproject.toml --quiet --universal --all-extras --python-version 3.11 \
+		--constraint $(VENV)/pins.txt --no-annotate --no-header --output-file $(VENV)/compiled.txt
+	{ echo "# The whole tested set. make constraints writes it anew. CUDA packages follow torch's own pins."; \
+	  grep -vE "^(torch|nvidia|cuda|triton)" $(VENV)/compiled.txt; cat $(VENV)/pins.txt; } > constraints.txt
+
+clean:
+	rm -rf $(VENV) demo build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

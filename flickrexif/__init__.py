@@ -1,0 +1,94 @@
+"""EXIF-labelled image corpora from Flickr, versioned datasets, and probes of the camera's traces.
+
+Every name is imported when it is first used, so that ``import flickrexif`` stays fast::
+
+    import flickrexif
+
+    plan = flickrexif.CrawlPlan(months="2020-01..2020-06")
+    with flickrexif.Sandbox() as flickr:
+        to = flickrexif.Connection.embedded(flickr.rest_url, flickr.image_base)
+        flickrexif.crawl("corpus", plan, connection=to)
+    flickrexif.label("corpus")
+    flickrexif.build("corpus", flickrexif.BuildPlan(version="1.0.0"), out="release")
+    flickrexif.probe("release")
+
+This product uses the Flickr API but is not endorsed or certified by SmugMug, Inc.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from flickrexif._version import __version__
+
+if TYPE_CHECKING:
+    from flickrexif.auditing import AuditReport, audit
+    from flickrexif.corpus import Corpus
+    from flickrexif.crawling import CrawlPlan, CrawlSummary, crawl
+    from flickrexif.errors import FlickrexifError
+    from flickrexif.flickr import Connection
+    from flickrexif.imaging import MaskSpec
+    from flickrexif.labels import LabelSummary, label
+    from flickrexif.probing import ProbePlan, ProbeReport, probe
+    from flickrexif.release import BuildPlan, BuildSummary, Finding, build, verify
+    from flickrexif.sandbox import Sandbox
+
+_ROOMS = {
+    "AuditReport": "auditing",
+    "BuildPlan": "release",
+    "BuildSummary": "release",
+    "Connection": "flickr",
+    "Corpus": "corpus",
+    "CrawlPlan": "crawling",
+    "CrawlSummary": "crawling",
+    "Finding": "release",
+    "FlickrexifError": "errors",
+    "LabelSummary": "labels",
+    "MaskSpec": "imaging",
+    "ProbePlan": "probing",
+    "ProbeReport": "probing",
+    "Sandbox": "sandbox",
+    "audit": "auditing",
+    "build": "release",
+    "crawl": "crawling",
+    "label": "labels",
+    "probe": "probing",
+    "verify": "release",
+}
+
+__all__ = [
+    "AuditReport",
+    "BuildPlan",
+    "BuildSummary",
+    "Connection",
+    "Corpus",
+    "CrawlPlan",
+    "CrawlSummary",
+    "Finding",
+    "FlickrexifError",
+    "LabelSummary",
+    "MaskSpec",
+    "ProbePlan",
+    "ProbeReport",
+    "Sandbox",
+    "__version__",
+    "audit",
+    "build",
+    "crawl",
+    "label",
+    "probe",
+    "verify",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,82 @@
+"""Is this machine ready? One row per thing that a command may need."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sqlite3
+from dataclasses import dataclass
+from importlib import metadata
+from typing import TYPE_CHECKING, Literal
+
+from flickrexif._version import __version__
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Level = Literal["ok", "absent", "problem"]
+
+KEY_VARIABLE = "FLICKR_API_KEY"
+_LEAST_FREE_BYTES = 1_000_000_000
+
+_PACKAGES = {
+    "polars": "label",
+    "pyarrow": "every stage",
+    "pillow": "every stage",
+    "pillow-heif": "reading HEIC",
+    "piexif": "the sandbox's photos",
+    "httpx": "crawl",
+    "datasets": "load_dataset on a release",
+    "huggingface_hub": "cards",
+    "torch": 'probe: pip install "flickrexif[probe]"',
+    "matplotlib": 'the figure of probe: pip install "flickrexif[probe]"',
+    "safetensors": 'the embeddings of probe: pip install "flickrexif[probe]"',
+}
+_OPTIONAL = {"torch", "matplotlib", "safetensors"}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at: ``absent`` things are needed by some commands only."""
+
+    name: str
+    level: Level
+    found: str
+
+
+def examine(folder: Path) -> list[Check]:
+    """Look at the interpreter, the packages, the key and the disk under ``folder``."""
+    return [
+        Check("flickrexif", "ok", __version__),
+        Check("python", "ok", f"{platform.python_version()} on {platform.system()}"),
+        _sqlite(),
+        *(_package(name, need) for name, need in _PACKAGES.items()),
+        _key(),
+        _disk(folder),
+    ]
+
+
+def _sqlite() -> Check:
+    enough = sqlite3.sqlite_version_info >= (3, 35)  # RETURNING
+    return Check("sqlite", "ok" if enough else "problem", sqlite3.sqlite_version)
+
+
+def _package(name: str, need: str) -> Check:
+    try:
+        return Check(name, "ok", metadata.version(name))
+    except metadata.PackageNotFoundError:
+        level: Level = "absent" if name in _OPTIONAL else "problem"
+        return Check(name, level, f"not installed; needed for {need}")
+
+
+def _key() -> Check:
+    if os.environ.get(KEY_VARIABLE, "").strip():
+        return Check(KEY_VARIABLE, "ok", "set (never printed)")
+    return Check(KEY_VARIABLE, "absent", "not set; crawl needs it, crawl --sandbox does not")
+
+
+def _disk(folder: Path) -> Check:
+    free = shutil.disk_usage(folder).free
+    enough = free >= _LEAST_FREE_BYTES
+    return Check("disk", "ok" if enough else "problem", f"{free / 1e9:.1f} GB free here")
