@@ -13,7 +13,7 @@ from flickrexif.auditing.report import Association, AuditReport
 from flickrexif.auditing.tables import attribute_labels, nuisances, read_manifest
 
 
-def audit(release: Path) -> AuditReport:
+def audit(release: Path | str) -> AuditReport:
     """What the release at ``release`` gives away besides its labels.
 
     For each attribute, the bias-corrected Cramér's V between its classes and size, aspect, JPEG

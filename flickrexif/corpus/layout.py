@@ -7,6 +7,7 @@ import sqlite3
 import tomllib
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flickrexif.atomic import write_text
@@ -16,7 +17,6 @@ from flickrexif.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     import polars as pl
 
@@ -67,8 +67,9 @@ class Corpus:
     endpoint: str
 
     @classmethod
-    def open(cls, path: Path) -> Corpus:
+    def open(cls, path: Path | str) -> Corpus:
         """The corpus at ``path``; raises `UsageError` when there is none, or of another schema."""
+        path = Path(path)
         try:
             words = tomllib.loads((path / WORDS_FILE).read_text(encoding="utf-8"))
         except (FileNotFoundError, NotADirectoryError):

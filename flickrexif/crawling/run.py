@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,6 @@ from flickrexif.progress import Progress, Silent
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
-    from pathlib import Path
 
     from flickrexif.corpus.plan import CrawlPlan
     from flickrexif.corpus.state import State
@@ -33,7 +33,11 @@ if TYPE_CHECKING:
 
 
 def crawl(
-    corpus: Path, plan: CrawlPlan, *, connection: Connection, progress: Progress | None = None
+    corpus: Path | str,
+    plan: CrawlPlan,
+    *,
+    connection: Connection,
+    progress: Progress | None = None,
 ) -> CrawlSummary:
     """Fill the corpus at ``corpus`` as ``plan`` asks, or go on with it; what it came to.
 
@@ -45,7 +49,7 @@ def crawl(
     made with other words), `AccessError` (Flickr refuses the key), `UpstreamError` (Flickr is
     down) and `Interrupted` (SIGINT or SIGTERM). After the last two the same call resumes.
     """
-    made = Corpus.create(corpus, plan, endpoint=connection.name)
+    made = Corpus.create(Path(corpus), plan, endpoint=connection.name)
     halt = Halt()
     with made.lock(), made.state() as state, guarded_logs(connection.api_key):
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -19,8 +20,6 @@ from flickrexif.labels.splits import balance, prove, with_places
 from flickrexif.labels.summary import AttributeSummary, LabelSummary
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pyarrow as pa
 
     from flickrexif.labels.attributes import Attribute
@@ -40,7 +39,7 @@ LABEL_ROWS = pl.Schema(
 
 
 def label(
-    corpus: Path,
+    corpus: Path | str,
     *,
     preset: Preset = "auto",
     min_photos: int = MIN_PHOTOS,
@@ -53,6 +52,7 @@ def label(
     the same bytes. Raises `UsageError` for words that do not fit or a corpus without photos.
     """
     rules = _rules(preset, min_photos, min_owners)
+    corpus = Path(corpus)
     opened = Corpus.open(corpus)
     accepted = opened.accepted()
     if accepted.is_empty():

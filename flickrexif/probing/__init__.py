@@ -13,10 +13,10 @@ __all__ = ["AttributeResult", "ProbePlan", "ProbeReport", "encoder_names", "prob
 
 
 def probe(
-    release: Path,
+    release: Path | str,
     plan: ProbePlan | None = None,
     *,
-    out: Path | None = None,
+    out: Path | str | None = None,
     progress: Progress | None = None,
 ) -> ProbeReport:
     """Embed each distinct photo of ``release`` once and probe every attribute linearly.
@@ -32,7 +32,12 @@ def probe(
     required("torch", *(() if out is None else ("matplotlib", "safetensors")))
     from flickrexif.probing.run import run
 
-    return run(Path(release), plan or ProbePlan(), out=out, progress=progress or Silent())
+    return run(
+        Path(release),
+        plan or ProbePlan(),
+        out=None if out is None else Path(out),
+        progress=progress or Silent(),
+    )
 
 
 def encoder_names() -> tuple[str, ...]:

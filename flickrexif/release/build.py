@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -35,7 +36,6 @@ from flickrexif.release.work import WorkDirectory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from flickrexif.engine import Engine, Stage
     from flickrexif.progress import Progress
@@ -50,13 +50,13 @@ UNREADABLE = "image cannot be read"
 
 
 def build(
-    corpus: Path,
+    corpus: Path | str,
     plan: BuildPlan,
     *,
-    out: Path,
+    out: Path | str,
     engine: Engine | None = None,
     progress: Progress | None = None,
-    previous: Path | None = None,
+    previous: Path | str | None = None,
 ) -> BuildSummary:
     """Make the release ``out`` from the labelled corpus directory ``corpus``.
 
@@ -66,11 +66,12 @@ def build(
     corpus is not labelled or when nothing may be released, and `FlickrexifError` when a shard
     fails.
     """
-    source = Source.open(corpus)
-    if previous is not None:
-        refuse_version(plan.version, before=previous)
-    making = _Build(source, plan, engine or InProcess(), progress or Silent(), previous)
-    return making.run(out)
+    source = Source.open(Path(corpus))
+    before = None if previous is None else Path(previous)
+    if before is not None:
+        refuse_version(plan.version, before=before)
+    making = _Build(source, plan, engine or InProcess(), progress or Silent(), before)
+    return making.run(Path(out))
 
 
 @dataclass(slots=True)

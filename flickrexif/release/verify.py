@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flickrexif.errors import UsageError
@@ -20,12 +21,10 @@ from flickrexif.release.finding import Finding
 from flickrexif.release.manifest import MANIFEST, read_manifest
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from flickrexif.progress import Progress
 
 
-def verify(path: Path, *, progress: Progress | None = None) -> list[Finding]:
+def verify(path: Path | str, *, progress: Progress | None = None) -> list[Finding]:
     """Every breach found in the release folder ``path``, sorted; an empty list is a clean bill.
 
     Rules on files (present, whole, none foreign), on descriptions (parquet metadata, card and
@@ -33,6 +32,7 @@ def verify(path: Path, *, progress: Progress | None = None) -> list[Finding]:
     photos credited and their licences fit) and on images (decode, size, no metadata, masked).
     Raises `UsageError` when ``path`` is no release at all.
     """
+    path = Path(path)
     if not path.is_dir() or not any((path / name).exists() for name in (MANIFEST, CARD)):
         raise UsageError(
             f"{str(path)!r} is no release (no {MANIFEST}); make one with `flickrexif build`"
