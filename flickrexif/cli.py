@@ -266,13 +266,18 @@ def verify(ctx: click.Context, release: Path, as_json: bool) -> None:
 @click.option("--attributes", metavar="A,B", help="Only these.  [default: all of the release]")
 @click.option("--out", type=_path(), help="Write results, figure and embeddings into this folder.")
 @click.option("--seed", default=0, show_default=True, help="Of permutations and resamples.")
-@click.option("--threads", type=click.IntRange(min=1), help="Of torch.  [default: one per core]")
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Of torch; results are equal to the last digit for equal numbers of threads.",
+)
 @_json_option
 def probe(
     release: Path,
     attributes: str | None,
     out: Path | None,
-    threads: int | None,
     as_json: bool,
     **words: Any,
 ) -> None:
@@ -280,7 +285,7 @@ def probe(
     from flickrexif.probing import ProbePlan
     from flickrexif.probing import probe as run
 
-    plan = ProbePlan(attributes=_names(attributes), threads=_processes(threads), **words)
+    plan = ProbePlan(attributes=_names(attributes), **words)
     with ExitStack() as stack:
         report = run(release, plan, out=out, progress=_progress(stack))
     console.show(report.as_dict(), report.lines(), as_json=as_json)

@@ -20,6 +20,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -48,6 +49,10 @@ def _exit_code(command: click.Command, name: str, arguments: Sequence[str] | Non
         return _told(f"{error.format_message()} See {seen} --help.", UsageError.exit_code)
     except click.ClickException as error:
         return _told(error.format_message(), UsageError.exit_code)
+    except Interrupted as error:
+        words = sys.argv[1:] if arguments is None else arguments
+        click.echo(f"{error}: {shlex.join([name, *words])}", err=True)
+        return error.exit_code
     except FlickrexifError as error:
         return _told(str(error), error.exit_code)
     except (click.Abort, KeyboardInterrupt):

@@ -1,0 +1,73 @@
+"""The README's commands exist, its Python runs, and its demo is the Makefile's."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+
+from flickrexif.cli import cli
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def commands(group: click.Group, prefix: str = "flickrexif") -> Iterator[str]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{prefix} {name}")
+        else:
+            yield f"{prefix} {name}"
+
+
+def test_the_table_lists_every_command_and_no_other() -> None:
+    listed = re.findall(r"^\| `(flickrexif [a-z ]+)` \|", README, flags=re.MULTILINE)
+    assert sorted(listed) == sorted(commands(cli))
+
+
+def test_every_command_line_parses() -> None:
+    lines = re.findall(r"^(?:\.venv/bin/)?flickrexif ([a-z]+) (.*)$", README, flags=re.MULTILINE)
+    assert lines
+    for name, words in lines:
+        context = cli.commands[name].make_context(name, words.split())
+        assert context.info_name == name
+
+
+def test_the_demo_shown_is_the_demo_run() -> None:
+    shown = re.findall(r"^\.venv/bin/(flickrexif .*)$", README, flags=re.MULTILINE)
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    run = re.findall(r"^\t\$\(BIN\)/(flickrexif .*)$", makefile, flags=re.MULTILINE)
+    assert shown == run
+
+
+@pytest.mark.parametrize(
+    "code", re.findall(r"^```python\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+)
+def test_the_python_runs(code: str, tmp_path: Path) -> None:
+    script = tmp_path / "example.py"
+    script.write_text(code, encoding="utf-8")
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", script.name],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.endswith("[]\n")
+    assert (tmp_path / "release" / "manifest.json").is_file()
+
+
+def test_the_notice_stands_where_flickr_wants_it() -> None:
+    notice = "This product uses the Flickr API but is not endorsed or certified by SmugMug, Inc."
+    assert notice in README
+    assert notice in str(cli.epilog)
