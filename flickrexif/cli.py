@@ -124,7 +124,7 @@ def _names(words: str | None) -> tuple[str, ...] | None:
 @click.option("--sandbox", is_flag=True, help="Crawl an embedded Flickr: no key, no network.")
 @_json_option
 def crawl(corpus: Path, sandbox: bool, as_json: bool, **words: Any) -> None:
-    """Fill CORPUS with photos, their EXIF and images, month by month.
+    """Fill CORPUS with photos, EXIF and images.
 
     Interrupt it at any time; the same command resumes and fetches nothing twice. The Flickr API key
     is read from the environment variable FLICKR_API_KEY.
@@ -165,7 +165,7 @@ def _embedded(stack: ExitStack) -> Connection:
 @click.argument("corpus", type=_path())
 @_json_option
 def status(corpus: Path, as_json: bool) -> None:
-    """Tell what CORPUS holds at this moment, also while a crawl runs."""
+    """Tell what CORPUS holds, also while a crawl runs."""
     from flickrexif.corpus import Corpus
 
     told = Corpus.open(corpus).status()
@@ -186,9 +186,10 @@ def status(corpus: Path, as_json: bool) -> None:
 @click.option("--seed", type=int, help="Decides the splits.  [default: the crawl's]")
 @_json_option
 def label(corpus: Path, as_json: bool, **words: Any) -> None:
-    """Normalise the EXIF of CORPUS and deal its photos into labelled, owner-disjoint splits.
+    """Turn the EXIF of CORPUS into labels and splits.
 
-    Writes photos.parquet, labels.parquet and labels.json; run it again at any time.
+    Values are normalised, classes chosen, and photos dealt into balanced splits without a shared
+    owner. Writes photos.parquet, labels.parquet and labels.json; run it again at any time.
     """
     from flickrexif.labels import label as run
 
@@ -227,7 +228,11 @@ def build(
     as_json: bool,
     **words: Any,
 ) -> None:
-    """Make a release of CORPUS: a folder that datasets.load_dataset opens. Needs no network."""
+    """Make a release of CORPUS that load_dataset opens.
+
+    It grows beside its place and appears there whole; stopped, the same command goes on. It needs
+    no network. Photos whose licence forbids adaptations are never masked.
+    """
     from flickrexif.engine import InProcess, LocalPool
     from flickrexif.imaging import MaskSpec
     from flickrexif.release import BuildPlan
@@ -250,7 +255,11 @@ def build(
 @_json_option
 @click.pass_context
 def verify(ctx: click.Context, release: Path, as_json: bool) -> None:
-    """Check that RELEASE is whole, legal and leak-free: exit 0, or 1 with every finding named."""
+    """Check that RELEASE is whole, legal and leak-free.
+
+    Files against the manifest, the card against the data, splits against each other, licences,
+    image bytes against the mask. Exits with 0, or with 1 and every finding named.
+    """
     from flickrexif.release import verify as run
 
     with ExitStack() as stack:
@@ -281,7 +290,12 @@ def probe(
     as_json: bool,
     **words: Any,
 ) -> None:
-    """Tell how much a frozen encoder knows of the camera: accuracy beside chance and controls."""
+    """Tell what a frozen encoder knows of the camera.
+
+    A linear probe per attribute: the penalty is chosen on validation, the test split is looked at
+    once. Intervals are bootstrapped over owners. Beside each accuracy stand chance, the majority
+    class, permuted labels, and what image size and mean colours alone tell.
+    """
     from flickrexif.probing import ProbePlan
     from flickrexif.probing import probe as run
 
@@ -295,7 +309,11 @@ def probe(
 @click.argument("release", type=_path())
 @_json_option
 def audit(release: Path, as_json: bool) -> None:
-    """Tell what RELEASE gives away besides its labels: associations with size, quality, month …"""
+    """Tell what RELEASE gives away besides its labels.
+
+    Bias-corrected Cramér's V between each attribute and image size, quality, month, licence, owner
+    and the other attributes.
+    """
     from flickrexif.auditing import audit as run
 
     report = run(release)
@@ -304,7 +322,7 @@ def audit(release: Path, as_json: bool) -> None:
 
 @cli.group()
 def mask() -> None:
-    """Hide most of an image, so that a probe sees traces and not content."""
+    """Hide most of an image, so that traces remain."""
 
 
 @mask.command("preview")
@@ -340,7 +358,7 @@ def mask_preview(image: Path, ratios: str, geometry: Any, out: Path) -> None:
 @cli.command()
 @_json_option
 def encoders(as_json: bool) -> None:
-    """List the encoders that probe knows; none of them needs a download."""
+    """List the encoders that probe knows; none is downloaded."""
     from flickrexif.probing import encoder_names
 
     names = encoder_names()
@@ -352,7 +370,11 @@ def encoders(as_json: bool) -> None:
 @click.option("--seed", default=0, show_default=True, help="Another seed, other photos.")
 @click.option("--faults", default=0.0, show_default=True, help="The share of answers that fail.")
 def sandbox(port: int, seed: int, faults: float) -> None:
-    """Serve an embedded Flickr on 127.0.0.1 until interrupted: web service and image host."""
+    """Serve an embedded Flickr on 127.0.0.1.
+
+    Its web service and its image host answer any Flickr client until interrupted. Photos, owners
+    and cameras are simulated.
+    """
     from flickrexif.sandbox import Faults, Sandbox
 
     served = Sandbox(seed=seed, port=port, faults=Faults.everywhere(faults) if faults else None)
@@ -368,7 +390,10 @@ def sandbox(port: int, seed: int, faults: float) -> None:
 @_json_option
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:
-    """Tell whether this machine has what the commands need; exit 1 when something is wrong."""
+    """Tell whether this machine is ready.
+
+    Exits with 1 when something that every command needs is missing.
+    """
     from flickrexif.doctor import examine
 
     checks = examine(Path.cwd())
@@ -379,7 +404,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
 
 @cli.group()
 def config() -> None:
-    """Look at the defaults that flickrexif.toml and the environment set."""
+    """Look at the defaults of options."""
 
 
 @config.command("show")
