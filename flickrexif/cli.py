@@ -58,6 +58,7 @@ def _json_option(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--config",
     "settings",
+    envvar=f"{PREFIX}_CONFIG",
     type=_path(exists=True),
     metavar="FILE",
     help=f"Defaults for options.  [default: {FILE_NAME}, where there is one]",
@@ -294,7 +295,7 @@ def probe(
 
     A linear probe per attribute: the penalty is chosen on validation, the test split is looked at
     once. Intervals are bootstrapped over owners. Beside each accuracy stand chance, the majority
-    class, permuted labels, and what image size and mean colours alone tell.
+    class, permuted labels, and what image size and a coarse thumbnail alone tell.
     """
     from flickrexif.probing import ProbePlan
     from flickrexif.probing import probe as run
@@ -327,14 +328,23 @@ def mask() -> None:
 
 @mask.command("preview")
 @click.argument("image", type=_path())
-@click.option("--ratios", default="0.5,0.75,0.9,0.95", show_default=True, metavar="A,B")
+@click.option(
+    "--ratios",
+    default="0.5,0.75,0.9,0.95",
+    show_default=True,
+    metavar="A,B",
+    help="Shares of the area to hide.",
+)
 @click.option(
     "--geometry",
     type=click.Choice(["center", "border", "random_patches", "checkerboard"]),
     default="center",
     show_default=True,
+    help="What is hidden.",
 )
-@click.option("--out", type=_path(), default="mask-preview.png", show_default=True)
+@click.option(
+    "--out", type=_path(), default="mask-preview.png", show_default=True, help="The sheet, a PNG."
+)
 def mask_preview(image: Path, ratios: str, geometry: Any, out: Path) -> None:
     """Write a contact sheet of IMAGE under several mask ratios."""
     from flickrexif.atomic import atomic_path
@@ -366,9 +376,21 @@ def encoders(as_json: bool) -> None:
 
 
 @cli.command()
-@click.option("--port", default=8080, show_default=True, help="0 picks a free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help="0 picks a free one.",
+)
 @click.option("--seed", default=0, show_default=True, help="Another seed, other photos.")
-@click.option("--faults", default=0.0, show_default=True, help="The share of answers that fail.")
+@click.option(
+    "--faults",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    show_default=True,
+    help="The share of answers that fail.",
+)
 def sandbox(port: int, seed: int, faults: float) -> None:
     """Serve an embedded Flickr on 127.0.0.1.
 

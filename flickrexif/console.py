@@ -44,6 +44,9 @@ def run(command: click.Command, name: str, arguments: Sequence[str] | None = Non
 def _exit_code(command: click.Command, name: str, arguments: Sequence[str] | None) -> int:
     try:
         code = command.main(arguments, prog_name=name, standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:  # its message is the whole help
+        seen = error.ctx.command_path if error.ctx else name
+        return _told(f"a command is missing. See {seen} --help.", UsageError.exit_code)
     except click.UsageError as error:
         seen = error.ctx.command_path if error.ctx else name
         return _told(f"{error.format_message()} See {seen} --help.", UsageError.exit_code)

@@ -42,31 +42,42 @@ def read_settings(path: Path, commands: click.Group) -> dict[str, dict[str, Any]
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{str(path)!r} cannot be read ({error}): mend it or move it") from error
-    return {name: _table(path, name, table, commands) for name, table in tables.items()}
+    return _tables(path, tables, commands, "")
 
 
-def _table(path: Path, name: str, table: Any, commands: click.Group) -> dict[str, Any]:
-    command = commands.commands.get(name)
+def _tables(path: Path, tables: dict[str, Any], group: click.Group, above: str) -> dict[str, Any]:
+    return {name: _table(path, above, name, table, group) for name, table in tables.items()}
+
+
+def _table(path: Path, above: str, name: str, table: Any, group: click.Group) -> dict[str, Any]:
+    command, called = group.commands.get(name), f"{above}{name}"
     if command is None or not isinstance(table, dict):
-        known = ", ".join(sorted(commands.commands))
-        raise UsageError(f"{str(path)!r}: [{name}] is no command: use one of {known}")
+        known = ", ".join(sorted(f"{above}{known}" for known in group.commands))
+        raise UsageError(f"{str(path)!r}: [{called}] is no command: use one of {known}")
+    if isinstance(command, click.Group):
+        return _tables(path, table, command, f"{called}.")
     options = {option.name: option for option in _options(command)}
     for word in table:
         if word.replace("-", "_") not in options:
-            known = ", ".join(sorted(str(option).replace("_", "-") for option in options))
-            raise UsageError(f"{str(path)!r}: [{name}] has no {word!r}: use one of {known}")
+            known = ", ".join(sorted(str(option).replace("_", "-") for option in options)) or "none"
+            raise UsageError(f"{str(path)!r}: [{called}] has no {word!r}: use one of {known}")
     return {word.replace("-", "_"): value for word, value in table.items()}
 
 
-def origins(commands: click.Group, ctx: click.Context) -> Iterator[tuple[str, str, Any, str]]:
+def origins(
+    commands: click.Group, ctx: click.Context, above: str = ""
+) -> Iterator[tuple[str, str, Any, str]]:
     """Each option's command, name, value without flags, and where the value comes from."""
     for name, command in sorted(commands.commands.items()):
         inner = command.make_context(name, [], parent=ctx, resilient_parsing=True)
+        if isinstance(command, click.Group):
+            yield from origins(command, inner, f"{above}{name}.")
+            continue
         for option in _options(command):
             source = inner.get_parameter_source(str(option.name))
             origin = _ORIGINS.get(source, "default") if source else "default"
             value = inner.params.get(str(option.name))
-            yield name, str(option.name).replace("_", "-"), value, origin
+            yield f"{above}{name}", str(option.name).replace("_", "-"), value, origin
 
 
 def _options(command: click.Command) -> list[click.Option]:

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# Machines are shared and slow at times: no test has a deadline. CI draws the same examples always.
+settings.register_profile(
+    "flickrexif",
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("flickrexif")
 
 ORACLE = Path(__file__).resolve().parents[2] / "shared" / "oracle"
 

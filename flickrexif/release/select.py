@@ -86,6 +86,11 @@ def publishable(photos: pl.DataFrame, plan: BuildPlan) -> Selection:
 def chosen_attributes(source: Source, plan: BuildPlan) -> list[AttributeWords]:
     """The attributes that ``plan`` names; raises `UsageError` for one the corpus has not."""
     wanted = source.attributes if plan.attributes is None else plan.attributes
+    if not wanted and plan.has_images:
+        raise UsageError(
+            f"no attribute of corpus {str(source.path)!r} can be released: "
+            "crawl more months, or label it anew"
+        )
     for name in wanted:
         if name not in source.attributes:
             known = ", ".join(source.attributes) or "none"
