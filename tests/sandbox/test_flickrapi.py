@@ -24,15 +24,6 @@ def client(sandbox: Sandbox, kind: str, key: str = KEY):
     class Client(flickrapi.FlickrAPI):
         REST_URL = sandbox.rest_url
 
-        def data_walker(self, method, searchstring="*/photo", **params):
-            """flickrapi 2.4.0's own asks the tree for getchildren(), which Python 3.9 removed."""
-            page = pages = 1
-            while page <= pages:
-                answer = method(page=page, **params)
-                pages = int(answer[0].get("pages"))
-                yield from answer.findall(searchstring)
-                page += 1
-
     return Client(key, "0123456789abcdef", format=kind, store_token=False, timeout=20)
 
 
