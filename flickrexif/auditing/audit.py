@@ -10,7 +10,7 @@ import polars as pl
 
 from flickrexif.auditing.association import contingency, cramers_v
 from flickrexif.auditing.report import Association, AuditReport
-from flickrexif.auditing.tables import attribute_labels, nuisances, read_manifest
+from flickrexif.auditing.tables import attribute_labels, described, nuisances
 
 
 def audit(release: Path | str) -> AuditReport:
@@ -21,7 +21,7 @@ def audit(release: Path | str) -> AuditReport:
     each other attribute of the release. Raises `UsageError` for a folder that is no release.
     """
     release = Path(release)
-    manifest = read_manifest(release)
+    manifest = described(release)
     labels = {name: attribute_labels(release, name) for name in manifest["attributes"]}
     others = {
         name: table.select("photo_id", pl.col("label").cast(pl.String).alias(name))

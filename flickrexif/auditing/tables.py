@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from flickrexif.errors import UsageError
+from flickrexif.release.manifest import read_manifest
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from flickrexif.release.manifest import Manifest
 
 NUISANCES = ("size", "aspect", "jpeg_quality", "chroma_subsampling", "month", "license", "owner_id")
 """What a classifier could learn in place of the camera, as far as the photos config tells it."""
 
 
-def read_manifest(release: Path) -> dict[str, Any]:
+def described(release: Path) -> Manifest:
     """The manifest of ``release``; `UsageError` when there is none or it has no attributes."""
-    try:
-        manifest = json.loads((release / "manifest.json").read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError) as error:
-        raise UsageError(
-            f"{str(release)!r} is no release (no readable manifest.json); make one with "
-            "`flickrexif build`"
-        ) from error
-    if not isinstance(manifest, dict) or not manifest.get("attributes"):
+    manifest = read_manifest(release)
+    if not manifest.get("attributes"):
         raise UsageError(f"release {str(release)!r} has no attributes to audit; rebuild it")
     return manifest
 

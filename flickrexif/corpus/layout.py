@@ -48,7 +48,7 @@ class CorpusStatus:
         lines = [
             f"{self.accepted} photos accepted of {self.listed} listed, {self.waiting} of them "
             "not yet in a shard",
-            f"{self.months_settled} months settled, {self.image_shards} image shards",
+            f"months settled: {self.months_settled}, image shards: {self.image_shards}",
             f"{self.failed} failed for now, {self.undecided} over a cap or not yet looked at",
         ]
         for what, counts in (("rejected", self.rejected), ("requests", self.requests)):

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flickrexif.errors import UsageError
+from flickrexif.release.manifest import read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -94,7 +95,7 @@ class ReleaseData:
 
         Raises `UsageError` when there is none, or when the release holds no images.
         """
-        release = read_manifest(path)
+        release = described(path)
         if release.manifest.get("kind") == "metadata":
             raise UsageError(
                 f"release {str(path)!r} holds no images (kind 'metadata'); "
@@ -164,16 +165,10 @@ class ReleaseData:
         return Split(table["photo_id"].to_numpy().astype(np.int64), labels, owners)
 
 
-def read_manifest(path: Path) -> ReleaseData:
+def described(path: Path) -> ReleaseData:
     """Open the release at ``path``, whatever its kind; `UsageError` when it is none."""
-    try:
-        manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError) as error:
-        raise UsageError(
-            f"{str(path)!r} is no release (no readable manifest.json); make one with "
-            "`flickrexif build`"
-        ) from error
-    if not isinstance(manifest, dict) or not isinstance(manifest.get("attributes"), dict):
+    manifest = read_manifest(path)
+    if not isinstance(manifest.get("attributes"), dict):
         raise UsageError(f"the manifest of {str(path)!r} names no attributes; rebuild the release")
     return ReleaseData(path, manifest)
 

@@ -97,10 +97,14 @@ def read_manifest(release: Path) -> Manifest:
             f"{str(release)!r} is no release (no {MANIFEST}); make one with `flickrexif build`"
         ) from error
     except ValueError as error:
-        raise UsageError(f"{str(release / MANIFEST)!r} is damaged: {error}") from error
+        raise UsageError(_damaged(release, str(error))) from error
     if not isinstance(manifest, dict):
-        raise UsageError(f"{str(release / MANIFEST)!r} is damaged: it holds no object")
+        raise UsageError(_damaged(release, "it holds no object"))
     return manifest
+
+
+def _damaged(release: Path, how: str) -> str:
+    return f"{str(release / MANIFEST)!r} is damaged ({how}): fetch or build the release again"
 
 
 def files_of(config: str, manifest: Mapping[str, Any]) -> dict[str, list[str]]:
