@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -405,7 +405,8 @@ def sandbox(port: int, seed: int, faults: float) -> None:
         click.echo(f"image host   {served.image_base}")
         click.echo(f"API key      any 32 hexadecimal digits, such as {'0' * 32}")
         click.echo("Ctrl-C ends it.", err=True)
-        served.serve_forever()
+        with suppress(KeyboardInterrupt):
+            served.serve_forever()
 
 
 @cli.command()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import httpx
 import pytest
 from PIL import Image
 
@@ -540,3 +541,21 @@ def test_workers_end_when_the_crawl_is_killed(tmp_path: Path) -> None:
         crawl.process.communicate(timeout=10)
     assert crawl.process.returncode == -signal.SIGKILL
     assert Corpus.open(corpus).status().accepted > 0
+
+
+def test_a_served_sandbox_answers_until_it_is_interrupted(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [SCRIPT, "sandbox", "--port", "0"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as served:
+        assert served.stdout is not None
+        rest_url = served.stdout.readline().split()[-1]
+        echo = {"method": "flickr.test.echo", "api_key": "0" * 32, "format": "json"}
+        assert httpx.get(rest_url, params=echo).status_code == 200
+        served.send_signal(signal.SIGINT)
+        _, err = served.communicate(timeout=20)
+    assert served.returncode == 0
+    assert err == "Ctrl-C ends it.\n"
