@@ -46,7 +46,8 @@ class Silent:
 class Bar:
     """A tqdm bar on standard error where that is a terminal; sparse log lines where it is not."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, log_every_s: float = LOG_EVERY_S) -> None:
+        self._log_every_s = log_every_s
         self._bar: tqdm[None] | None = None
         self._what, self._unit, self._total, self._done = "", "", 0, 0
         self._told_at = time.monotonic()
@@ -64,7 +65,7 @@ class Bar:
         self._done += units
         if self._bar is not None:
             self._bar.update(units)
-        elif time.monotonic() - self._told_at >= LOG_EVERY_S:
+        elif time.monotonic() - self._told_at >= self._log_every_s:
             self._told_at = time.monotonic()
             of = f" of {self._total}" if self._total else ""
             log.info("%s: %d%s %s", self._what, self._done, of, self._unit)
