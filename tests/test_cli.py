@@ -17,8 +17,8 @@ import httpx
 import pytest
 from PIL import Image
 
-from flickrexif import cli as command_line
 from flickrexif.cli import NOTICE, cli, main
+from flickrexif.cli.root import ORDER
 from flickrexif.corpus import Corpus, CorpusStatus, CrawlPlan
 from flickrexif.doctor import KEY_VARIABLE
 from flickrexif.errors import UsageError
@@ -250,7 +250,7 @@ def test_help_lists_every_command_and_the_notice(capsys: pytest.CaptureFixture[s
     code, out, _ = run(capsys, "--help")
     assert code == 0
     assert NOTICE in " ".join(out.split())
-    assert sorted(command_line._ORDER) == sorted(cli.commands)
+    assert sorted(ORDER) == sorted(cli.commands)
     assert all(f"\n  {name} " in out for name in cli.commands)
 
 

@@ -1,0 +1,84 @@
+"""Commands about this machine: the embedded Flickr, what is installed, defaults."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import click
+
+from flickrexif import console
+from flickrexif.cli.root import cli, json_option
+from flickrexif.errors import FlickrexifError
+from flickrexif.settings import origins
+
+
+@cli.command()
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help="0 picks a free one.",
+)
+@click.option("--seed", default=0, show_default=True, help="Another seed, other photos.")
+@click.option(
+    "--faults",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    show_default=True,
+    help="The share of answers that fail.",
+)
+def sandbox(port: int, seed: int, faults: float) -> None:
+    """Serve an embedded Flickr on 127.0.0.1.
+
+    Its web service and its image host answer any Flickr client until interrupted. Photos, owners
+    and cameras are simulated.
+    """
+    from flickrexif.sandbox import Faults, Sandbox
+
+    served = Sandbox(seed=seed, port=port, faults=Faults.everywhere(faults) if faults else None)
+    with served:
+        click.echo(f"web service  {served.rest_url}")
+        click.echo(f"image host   {served.image_base}")
+        click.echo(f"API key      any 32 hexadecimal digits, such as {'0' * 32}")
+        click.echo("Ctrl-C ends it.", err=True)
+        with suppress(KeyboardInterrupt):
+            served.serve_forever()
+
+
+@cli.command()
+@json_option
+@click.pass_context
+def doctor(ctx: click.Context, as_json: bool) -> None:
+    """Tell whether this machine is ready.
+
+    Exits with 1 when something that every command needs is missing.
+    """
+    from flickrexif.doctor import examine
+
+    checks = examine(Path.cwd())
+    lines = [f"{check.level:8} {check.name:16} {check.found}" for check in checks]
+    console.show(checks, lines, as_json=as_json)
+    ctx.exit(FlickrexifError.exit_code if any(c.level == "problem" for c in checks) else 0)
+
+
+@cli.group()
+def config() -> None:
+    """Look at the defaults of options."""
+
+
+@config.command("show")
+@json_option
+@click.pass_context
+def config_show(ctx: click.Context, as_json: bool) -> None:
+    """Print the value of each option and where it comes from."""
+    rows = list(origins(cli, ctx.find_root()))
+    told = [
+        {"command": command, "option": option, "value": value, "origin": origin}
+        for command, option, value, origin in rows
+    ]
+    lines = [
+        f"{command}.{option} = {value!r}  ({origin})" for command, option, value, origin in rows
+    ]
+    console.show(told, lines, as_json=as_json)

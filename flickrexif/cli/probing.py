@@ -1,0 +1,132 @@
+"""Commands that look at a release or an image."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from flickrexif import console
+from flickrexif.cli.root import (
+    cli,
+    json_option,
+    open_progress,
+    path_type,
+    split_names,
+)
+from flickrexif.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@cli.command()
+@click.argument("release", type=path_type())
+@click.option("--encoder", default="residual", show_default=True, help="See flickrexif encoders.")
+@click.option("--attributes", metavar="A,B", help="Only these.  [default: all of the release]")
+@click.option(
+    "--out", type=path_type(), help="Write results, figure and embeddings into this folder."
+)
+@click.option("--seed", default=0, show_default=True, help="Of permutations and resamples.")
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Of torch; results are equal to the last digit for equal numbers of threads.",
+)
+@json_option
+def probe(
+    release: Path,
+    attributes: str | None,
+    out: Path | None,
+    as_json: bool,
+    **words: Any,
+) -> None:
+    """Tell what a frozen encoder knows of the camera.
+
+    A linear probe per attribute: the penalty is chosen on validation, the test split is looked at
+    once. Intervals are bootstrapped over owners. Beside each accuracy stand chance, the majority
+    class, permuted labels, and what image size and a coarse thumbnail alone tell.
+    """
+    from flickrexif.probing import ProbePlan
+    from flickrexif.probing import probe as run
+
+    plan = ProbePlan(attributes=split_names(attributes), **words)
+    with ExitStack() as stack:
+        report = run(release, plan, out=out, progress=open_progress(stack))
+    console.show(report.as_dict(), report.lines(), as_json=as_json)
+
+
+@cli.command()
+@click.argument("release", type=path_type())
+@json_option
+def audit(release: Path, as_json: bool) -> None:
+    """Tell what RELEASE gives away besides its labels.
+
+    Bias-corrected Cramér's V between each attribute and image size, quality, month, licence, owner
+    and the other attributes.
+    """
+    from flickrexif.auditing import audit as run
+
+    report = run(release)
+    console.show(report.as_dict(), report.lines(), as_json=as_json)
+
+
+@cli.group()
+def mask() -> None:
+    """Hide most of an image, so that traces remain."""
+
+
+@mask.command("preview")
+@click.argument("image", type=path_type())
+@click.option(
+    "--ratios",
+    default="0.5,0.75,0.9,0.95",
+    show_default=True,
+    metavar="A,B",
+    help="Shares of the area to hide.",
+)
+@click.option(
+    "--geometry",
+    type=click.Choice(["center", "border", "random_patches", "checkerboard"]),
+    default="center",
+    show_default=True,
+    help="What is hidden.",
+)
+@click.option(
+    "--out",
+    type=path_type(),
+    default="mask-preview.png",
+    show_default=True,
+    help="The sheet, a PNG.",
+)
+def mask_preview(image: Path, ratios: str, geometry: Any, out: Path) -> None:
+    """Write a contact sheet of IMAGE under several mask ratios."""
+    from flickrexif.atomic import atomic_path
+    from flickrexif.imaging import MaskSpec, UnreadableImage, decode_rgb
+    from flickrexif.imaging import mask_preview as run
+
+    try:
+        wanted = [float(word) for word in ratios.split(",")]
+    except ValueError:
+        raise UsageError(f"ratios {ratios!r} are no numbers: give some such as 0.5,0.9") from None
+    try:
+        photo = decode_rgb(image.read_bytes())
+    except (OSError, UnreadableImage) as error:
+        raise UsageError(f"{str(image)!r} is no readable image ({error}): name another") from error
+    sheet = run(photo, wanted, spec=MaskSpec(geometry=geometry))
+    with atomic_path(out) as partial:
+        sheet.save(partial, format="PNG")
+    click.echo(out)
+
+
+@cli.command()
+@json_option
+def encoders(as_json: bool) -> None:
+    """List the encoders that probe knows; none is downloaded."""
+    from flickrexif.probing import encoder_names
+
+    names = encoder_names()
+    console.show(names, names, as_json=as_json)

@@ -1,0 +1,122 @@
+"""Commands from a corpus to a release."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import click
+
+from flickrexif import console
+from flickrexif.cli.root import (
+    cli,
+    json_option,
+    open_progress,
+    path_type,
+    process_count,
+    split_names,
+)
+from flickrexif.errors import FlickrexifError
+
+
+@cli.command()
+@click.argument("corpus", type=path_type())
+@click.option(
+    "--preset",
+    type=click.Choice(["auto", "paper"]),
+    default="auto",
+    show_default=True,
+    help="auto keeps the classes that the corpus can fill; paper has the published classes.",
+)
+@click.option("--min-photos", default=40, show_default=True, help="auto: photos a class needs.")
+@click.option("--min-owners", default=8, show_default=True, help="auto: owners a class needs.")
+@click.option("--seed", type=int, help="Decides the splits.  [default: the crawl's]")
+@json_option
+def label(corpus: Path, as_json: bool, **words: Any) -> None:
+    """Turn the EXIF of CORPUS into labels and splits.
+
+    Values are normalised, classes chosen, and photos dealt into balanced splits without a shared
+    owner. Writes photos.parquet, labels.parquet and labels.json; run it again at any time.
+    """
+    from flickrexif.labels import label as run
+
+    summary = run(corpus, **words)
+    console.show(summary.as_json(), summary.lines(), as_json=as_json)
+
+
+@cli.command()
+@click.argument("corpus", type=path_type())
+@click.option("--version", "version", required=True, metavar="X.Y.Z", help="Such as 1.0.0.")
+@click.option("--out", type=path_type(), help="The release folder.  [default: FlickrExif-X.Y.Z]")
+@click.option(
+    "--kind",
+    type=click.Choice(["masked", "images", "metadata"]),
+    default="masked",
+    show_default=True,
+    help="masked: cropped and masked, lossless; images: as fetched, EXIF stripped; no pixels.",
+)
+@click.option("--attributes", metavar="A,B", help="Only these.  [default: all that are labelled]")
+@click.option(
+    "--mask-ratio", default=0.9, show_default=True, help="Masked: the share of area hidden."
+)
+@click.option("--crop", default=224, show_default=True, help="Masked: pixels a side.")
+@click.option("--allow-noncommercial", is_flag=True, help="Let non-commercial licences in.")
+@click.option("--previous", type=path_type(), help="The release before, for the CHANGELOG.")
+@click.option("--processes", type=click.IntRange(min=1), help="[default: one per core]")
+@json_option
+def build(
+    corpus: Path,
+    version: str,
+    out: Path | None,
+    attributes: str | None,
+    mask_ratio: float,
+    previous: Path | None,
+    processes: int | None,
+    as_json: bool,
+    **words: Any,
+) -> None:
+    """Make a release of CORPUS that load_dataset opens.
+
+    It grows beside its place and appears there whole; stopped, the same command goes on. It needs
+    no network. Photos whose licence forbids adaptations are never masked.
+    """
+    from flickrexif.engine import InProcess, LocalPool
+    from flickrexif.imaging import MaskSpec
+    from flickrexif.release import BuildPlan
+    from flickrexif.release import build as run
+
+    mask = MaskSpec(ratio=mask_ratio)
+    plan = BuildPlan(version=version, attributes=split_names(attributes), mask=mask, **words)
+    count = process_count(processes)
+    engine = LocalPool(count) if count > 1 else InProcess()
+    target = out or Path(f"{plan.name}-{version}")
+    with ExitStack() as stack:
+        summary = run(
+            corpus,
+            plan,
+            out=target,
+            engine=engine,
+            progress=open_progress(stack),
+            previous=previous,
+        )
+    console.show(summary, summary.lines(), as_json=as_json)
+
+
+@cli.command()
+@click.argument("release", type=path_type())
+@json_option
+@click.pass_context
+def verify(ctx: click.Context, release: Path, as_json: bool) -> None:
+    """Check that RELEASE is whole, legal and leak-free.
+
+    Files against the manifest, the card against the data, splits against each other, licences,
+    image bytes against the mask. Exits with 0, or with 1 and every finding named.
+    """
+    from flickrexif.release import verify as run
+
+    with ExitStack() as stack:
+        findings = run(release, progress=open_progress(stack))
+    lines = [f"{finding.file}: {finding.rule}: {finding.message}" for finding in findings]
+    console.show(findings, lines or [f"{release}: no findings"], as_json=as_json)
+    ctx.exit(FlickrexifError.exit_code if findings else 0)
