@@ -7,6 +7,7 @@ drawn from the catalogue's seed and the photo's id when it is asked for.
 from __future__ import annotations
 
 import calendar
+import copy
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
@@ -189,6 +190,17 @@ class Catalogue:
         if owner is not None:
             places = places[columns.owner[places] == self._numbers.get(owner, -1)]
         return PhotoList(self, self._sorted(places, sort))
+
+    def changed(self, listing: Listing, *, closed: Collection[str]) -> Catalogue:
+        """The same photos seen later: with ``listing``, and without the ``closed`` accounts.
+
+        Ids and dates stand in ``listing`` as they stand in this one.
+        """
+        later = copy.copy(self)
+        later.listing = listing
+        gone = {self._numbers[nsid] for nsid in closed}
+        later._numbers = {name: who for name, who in self._numbers.items() if who not in gone}
+        return later
 
     def cameras(self) -> Sequence[Camera]:
         """All camera models."""

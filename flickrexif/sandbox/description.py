@@ -55,6 +55,7 @@ def describe(seed: int, listing: Listing, place: int, who: Habits) -> SandboxPho
         origin=ORIGINS[origin],
         has_exif=tells,
         visible=VISIBILITIES[int(listing.visible[place])],
+        safety_level=int(listing.safety[place]),
         camera=camera if tells else None,
         settings=settings if tells else None,
         developed_by=camera if origin not in (SCREENSHOT, SCAN) else None,

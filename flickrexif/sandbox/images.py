@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from flickrexif.sandbox.answers import secret_of
 from flickrexif.sandbox.response import Response
 from flickrexif.sandbox.sizes import BY_SUFFIX, Size, offered
 
@@ -78,7 +79,7 @@ class ImageHost:
     ) -> Response:
         if size is None or size not in offered(photo.width, photo.height):
             return _NOT_FOUND
-        if (secret, ending) != (photo.secret, "jpg"):
+        if (secret, ending) != (secret_of(photo, size), "jpg"):
             return _NOT_FOUND
         headers = _dimensions(*size.box(photo.width, photo.height))
         return Response(200, self.darkroom.file(photo, size), "image/jpeg", headers)

@@ -11,6 +11,8 @@ from urllib.parse import urlencode
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from flickrexif.sandbox.viewer import Caller
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -18,7 +20,8 @@ class Asked:
 
     ``index`` counts all requests from 0 in order of arrival, ``attempt`` those for this ``address``
     (path and query without key and signature), also from 0. ``cause`` is the API method, or
-    ``image:`` with the size and, where a part was asked, ``:range``.
+    ``image:`` with the size and, where a part was asked, ``:range``, or ``oauth:`` with the step.
+    ``caller`` is in whose name it was signed, once the signature is looked at.
     """
 
     index: int
@@ -28,6 +31,7 @@ class Asked:
     path: str
     query: Mapping[str, str]
     address: str
+    caller: Caller | None = None
 
 
 class Ledger:

@@ -57,6 +57,8 @@ class Listing:
     camera: Array
     """The number of the camera that took it, also where the file no longer tells."""
     visible: Array
+    safety: Array
+    """0 safe, 1 moderate, 2 restricted."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -80,6 +82,7 @@ def make_listing(
     columns["license"] = _license_of_day(columns["license"], columns["uploaded"])
     _forget_dates(columns, chance, first_s, last_s)
     columns["visible"] = chance.choice(3, photos, p=SHARES_OF_VISIBILITY).astype(np.int8)
+    columns["safety"] = np.zeros(photos, np.int8)
     return Listing(**{field.name: columns[field.name] for field in fields(Listing)})
 
 

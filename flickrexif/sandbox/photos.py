@@ -159,6 +159,8 @@ class SandboxPhoto:
     has_exif: bool
     """True when the original carries camera EXIF (Make, Model and settings)."""
     visible: Visibility
+    safety_level: int
+    """0 safe, 1 moderate, 2 restricted; strangers find safe photos only."""
     camera: Camera | None
     """None without camera EXIF."""
     settings: Settings | None

@@ -24,6 +24,8 @@ class Quirks:
     - ``licence_list_blind``: a comma list of licences together with a user finds nothing.
     - ``ignores_range``: share of the originals that are sent whole when a part is asked.
     - ``withheld_originals``: share of the owners whose all-rights-reserved originals are withheld.
+    - ``forgotten_rows``: share of the photos that a search does not show under one sort order;
+      under another it forgets others. They take a place in a page, as deleted ones do.
     """
 
     repeats_past_cap: bool = True
@@ -39,6 +41,7 @@ class Quirks:
     licence_list_blind: bool = True
     ignores_range: float = 0.15
     withheld_originals: float = 0.47
+    forgotten_rows: float = 0.0
 
     @classmethod
     def none(cls) -> Quirks:
@@ -83,6 +86,10 @@ class Quirks:
     def is_stale(self, photo_id: int, seed: int) -> bool:
         """Tell whether the search still lists this deleted photo."""
         return roll("stale", seed, photo_id) < self.stale_rows
+
+    def forgets(self, photo_id: int, sort: str, seed: int) -> bool:
+        """Tell whether a search in this sort order never shows this photo."""
+        return roll("forgotten", seed, sort, photo_id) < self.forgotten_rows
 
     def ignores_range_of(self, photo_id: int, seed: int) -> bool:
         """Tell whether the original of this photo is always sent whole."""

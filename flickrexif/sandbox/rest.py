@@ -21,6 +21,7 @@ from flickrexif.sandbox.dice import roll, source
 from flickrexif.sandbox.quirks import Quirks
 from flickrexif.sandbox.response import Response
 from flickrexif.sandbox.search import Searcher
+from flickrexif.sandbox.viewer import Viewer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -73,14 +74,15 @@ class Rest:
         return method(self, asked)
 
     def _search(self, asked: Asked) -> Tree:
+        viewer = Viewer.of(asked.caller, asked.query)
         searcher = Searcher(
-            self.catalogue, self.places, self.quirks, self.result_cap, seed=self.seed
+            self.catalogue, self.places, self.quirks, self.result_cap, self.seed, viewer
         )
         return searcher.answer(asked)
 
     def _exif(self, asked: Asked) -> Tree:
         photo = self._photo(asked, may_be_private=True)
-        if photo.owner.hides_exif:
+        if photo.owner.hides_exif and not Viewer.of(asked.caller, asked.query).owns(photo):
             raise Refusal(2, "Permission denied")
         numbers = self.quirks.mixed_types and roll("raw", self.seed, photo.id) < 0.125
         return exif_tree(photo, self.catalogue.exif_tags(photo), numbers=numbers)
@@ -101,14 +103,15 @@ class Rest:
         photo = self.catalogue.photo(int(told)) if re.fullmatch(r"\d{1,18}", told) else None
         if photo is None and asked.query["method"] == "flickr.photos.getInfo":
             raise Refusal(1, f'Photo "{told}" not found (invalid ID)')
-        if photo is None or not _may_see(photo, asked.query.get("secret"), may_be_private):
+        if photo is None or not _may_see(photo, asked, may_be_private):
             raise Refusal(1, "Photo not found")
         return photo
 
 
-def _may_see(photo: SandboxPhoto, secret: str | None, may_be_private: bool) -> bool:
+def _may_see(photo: SandboxPhoto, asked: Asked, may_be_private: bool) -> bool:
     if photo.visible == "private":
-        return may_be_private and secret == photo.secret
+        knows_it = may_be_private and asked.query.get("secret") == photo.secret
+        return knows_it or Viewer.of(asked.caller, asked.query).owns(photo)
     return photo.visible == "public"
 
 
@@ -120,11 +123,32 @@ def _echo(_: Rest, asked: Asked) -> Tree:
     return {name: {"_content": told} for name, told in asked.query.items()}
 
 
+def _login(_: Rest, asked: Asked) -> Tree:
+    if asked.caller is None:
+        raise Refusal(
+            99, "Insufficient permissions. Method requires read privileges; none granted."
+        )
+    who = asked.caller.account
+    name = {"_content": who.username}
+    return {"user": {"id": who.nsid, "username": name, "path_alias": who.path_alias}}
+
+
+def _check_token(_: Rest, asked: Asked) -> Tree:
+    if asked.caller is None:
+        raise Refusal(97, "Missing signature")
+    who = asked.caller.account
+    named = {"nsid": who.nsid, "username": who.username, "fullname": who.realname or ""}
+    token, perms = {"_content": asked.caller.token}, {"_content": asked.caller.perms}
+    return {"oauth": {"token": token, "perms": perms, "user": named}}
+
+
 _METHODS: Mapping[str, Callable[[Rest, Asked], Tree]] = {
     "flickr.photos.search": Rest._search,
     "flickr.photos.getExif": Rest._exif,
     "flickr.photos.getInfo": Rest._info,
     "flickr.photos.getSizes": Rest._sizes,
     "flickr.photos.licenses.getInfo": _licenses,
+    "flickr.auth.oauth.checkToken": _check_token,
     "flickr.test.echo": _echo,
+    "flickr.test.login": _login,
 }

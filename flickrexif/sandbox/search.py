@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from flickrexif.sandbox.answers import Loose, Places, Refusal, Tree, search_row
 from flickrexif.sandbox.query import Query
+from flickrexif.sandbox.viewer import STRANGER, Viewer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,7 @@ class Searcher:
     quirks: Quirks
     result_cap: int
     seed: int
+    viewer: Viewer = STRANGER
 
     def answer(self, asked: Asked) -> Tree:
         """Return the answer of flickr.photos.search."""
@@ -43,7 +45,7 @@ class Searcher:
             "total": Loose(total),
         }
         if not self.quirks.drops_list(asked.attempt, self.seed, asked.address):
-            shown = [photo for photo in photos if self._is_listed(photo)]
+            shown = [photo for photo in photos if self._is_shown(photo, query)]
             told["photo"] = [self._row(photo, query) for photo in shown]
         return {"photos": told}
 
@@ -98,7 +100,11 @@ class Searcher:
     def _is_listed(self, photo: SandboxPhoto) -> bool:
         if photo.visible == "deleted":
             return self.quirks.is_stale(photo.id, self.seed)
-        return photo.visible == "public"
+        return self.viewer.finds(photo)
+
+    def _is_shown(self, photo: SandboxPhoto, query: Query) -> bool:
+        is_forgotten = self.quirks.forgets(photo.id, query.sort, self.seed)
+        return not is_forgotten and self._is_listed(photo)
 
     def _row(self, photo: SandboxPhoto, query: Query) -> Tree:
         withheld = self.quirks.withholds_original(photo.owner.nsid, photo.license, self.seed)

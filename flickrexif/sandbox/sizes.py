@@ -10,7 +10,8 @@ class Size:
     """One size: ``longest`` edge in pixels, or the edge of a cropped square.
 
     ``suffix`` ends the file name, ``letter`` ends ``url_`` in a search's extras, ``page`` ends the
-    address of its page, ``label`` is its name in ``flickr.photos.getSizes``.
+    address of its page, ``label`` is its name in ``flickr.photos.getSizes``. It exists of originals
+    whose longer edge is at least ``least`` (0: its own).
     """
 
     label: str
@@ -19,6 +20,12 @@ class Size:
     page: str
     longest: int
     square: bool = False
+    least: int = 0
+
+    @property
+    def is_public(self) -> bool:
+        """True for the sizes whose files share one secret and are never withheld."""
+        return self.longest <= 1024
 
     def box(self, width: int, height: int) -> tuple[int, int]:
         """Return (width, height) of this size of an original of the given size."""
@@ -35,22 +42,26 @@ SIZES = (
     Size("Small", "_m", "s", "s", 240),
     Size("Small 320", "_n", "n", "n", 320),
     Size("Small 400", "_w", "w", "w", 400),
-    Size("Medium", "", "m", "m", 500),
+    Size("Medium", "", "m", "m", 500, least=241),
     Size("Medium 640", "_z", "z", "z", 640),
     Size("Medium 800", "_c", "c", "c", 800),
-    Size("Large", "_b", "l", "l", 1024),
+    Size("Large", "_b", "l", "l", 1024, least=801),
+    Size("Large 1600", "_h", "h", "h", 1600, least=1281),
+    Size("Large 2048", "_k", "k", "k", 2048),
 )
-"""Every size up to 1024 px; they share one secret. Larger ones are withheld from strangers."""
+"""The sizes up to 2048 px; recorded answers show each of them from its ``least`` on."""
 
 BY_SUFFIX = {size.suffix: size for size in SIZES}
 
 
-def offered(width: int, height: int) -> tuple[Size, ...]:
-    """Return the sizes that exist of an original: none larger than it, but always a Large.
+def offered(width: int, height: int, *, withheld: bool = False) -> tuple[Size, ...]:
+    """Return the sizes that exist of an original, none larger than it, and that a stranger sees.
 
-    Large exists as soon as the original is larger than Medium 800, and is then no larger than it.
+    Of an original that is ``withheld``, the sizes above 1024 px are withheld too.
     """
     longest = max(width, height)
     return tuple(
-        size for size in SIZES if longest >= size.longest or (size.suffix == "_b" and longest > 800)
+        size
+        for size in SIZES
+        if longest >= (size.least or size.longest) and (size.is_public or not withheld)
     )

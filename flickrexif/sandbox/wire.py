@@ -83,7 +83,14 @@ class _Handler(BaseHTTPRequestHandler):
         pairs = parse_qsl(target.query, keep_blank_values=True)
         query = dict(pairs + parse_qsl(form, keep_blank_values=True))
         received = Received(
-            unquote(target.path), query, self._key(query), self.headers.get("Range")
+            path=unquote(target.path),
+            query=query,
+            key=self._key(query),
+            range_header=self.headers.get("Range"),
+            verb=self.command,
+            address=f"http://{self.headers.get('Host', HOST)}{self.path}",
+            form=form,
+            authorization=self.headers.get("Authorization", ""),
         )
         response = self.server.site.answer(received) if self.server.site else None
         if response is None:

@@ -861,7 +861,8 @@ def test_the_quirks_of_a_total_stay_in_their_bounds():
 @pytest.mark.parametrize(
     ("width", "height", "last"),
     [(640, 480, "Medium 640"), (639, 480, "Medium"), (800, 799, "Medium 800"),
-     (600, 801, "Large"), (1023, 10, "Large"), (90, 60, "Square")],
+     (600, 801, "Large"), (1023, 10, "Large"), (90, 60, "Square"), (320, 200, "Medium"),
+     (1280, 900, "Large"), (1536, 1024, "Large 1600"), (2048, 1536, "Large 2048")],
 )  # fmt: skip
 def test_no_size_is_larger_than_the_original(width, height, last):
     sizes = offered(width, height)

@@ -2,7 +2,7 @@
 
 from flickrexif.sandbox.answers.licenses import LICENSES, licenses_tree
 from flickrexif.sandbox.answers.photo import exif_tree, info_tree, sizes_tree
-from flickrexif.sandbox.answers.places import Places
+from flickrexif.sandbox.answers.places import Places, secret_of
 from flickrexif.sandbox.answers.rows import search_row
 from flickrexif.sandbox.answers.tree import Loose, Refusal, Tree, to_json, to_xml
 
@@ -16,6 +16,7 @@ __all__ = [
     "info_tree",
     "licenses_tree",
     "search_row",
+    "secret_of",
     "sizes_tree",
     "to_json",
     "to_xml",

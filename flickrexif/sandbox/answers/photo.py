@@ -79,7 +79,7 @@ def info_tree(photo: SandboxPhoto, places: Places, *, withheld: bool = False) ->
             "dateuploaded": str(photo.uploaded),
             "isfavorite": 0,
             "license": Loose(photo.license),
-            "safety_level": Loose(0),
+            "safety_level": Loose(photo.safety_level),
             "rotation": 0,
             **({} if withheld else original),
             "owner": _owner(photo),
@@ -141,7 +141,8 @@ def _tag(photo: SandboxPhoto, number: int, tag: str) -> Tree:
 
 def sizes_tree(photo: SandboxPhoto, places: Places, *, withheld: bool = False) -> Tree:
     """Return the answer of flickr.photos.getSizes; a ``withheld`` original is not listed."""
-    rows = [_size(photo, size, places) for size in offered(photo.width, photo.height)]
+    seen = offered(photo.width, photo.height, withheld=withheld)
+    rows = [_size(photo, size, places) for size in seen]
     if not withheld:
         rows.append(
             {

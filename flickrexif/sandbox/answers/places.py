@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,8 @@ class Places:
 
     def file(self, photo: SandboxPhoto, size: Size) -> str:
         """Return the address of a resized file."""
-        return f"{self.image_base}/{photo.server}/{photo.id}_{photo.secret}{size.suffix}.jpg"
+        secret = secret_of(photo, size)
+        return f"{self.image_base}/{photo.server}/{photo.id}_{secret}{size.suffix}.jpg"
 
     def original(self, photo: SandboxPhoto) -> str:
         """Return the address of the original."""
@@ -30,3 +32,11 @@ class Places:
         """Return the address of the photo's page; it ends in a slash."""
         owner = photo.owner.path_alias or photo.owner.nsid
         return f"{self.page_base}/photos/{owner}/{photo.id}/"
+
+
+def secret_of(photo: SandboxPhoto, size: Size) -> str:
+    """Return the secret in the address of a resized file: one for all up to 1024 px."""
+    if size.is_public:
+        return photo.secret
+    seed = f"{photo.original_secret}{size.suffix}".encode()
+    return hashlib.blake2b(seed, digest_size=5).hexdigest()

@@ -27,14 +27,14 @@ def search_row(
         "server": photo.server,
         "farm": farm(photo),
         "title": photo.title,
-        "ispublic": 1,
+        "ispublic": int(photo.visible != "private"),
         "isfriend": 0,
         "isfamily": 0,
     }
     for name, told in _EXTRAS.items():
         if name in extras and not (withheld and name == "original_format"):
             row |= told(photo)
-    row |= _files(photo, extras, places)
+    row |= _files(photo, extras, places, withheld=withheld)
     if "url_o" in extras and not withheld:
         row["url_o"] = places.original(photo)
         row |= {"height_o": Loose(photo.height), "width_o": Loose(photo.width)}
@@ -51,10 +51,10 @@ def last_update(photo: SandboxPhoto) -> str:
     return str(photo.uploaded + photo.id % 7_776_000)
 
 
-def _files(photo: SandboxPhoto, extras: Collection[str], places: Places) -> Row:
+def _files(photo: SandboxPhoto, extras: Collection[str], places: Places, *, withheld: bool) -> Row:
     row: Row = {}
     if any(f"url_{size.letter}" in extras for size in SIZES):
-        for size in offered(photo.width, photo.height):
+        for size in offered(photo.width, photo.height, withheld=withheld):
             if f"url_{size.letter}" in extras:
                 width, height = size.box(photo.width, photo.height)
                 row[f"url_{size.letter}"] = places.file(photo, size)
