@@ -25,14 +25,16 @@ from flickrexif._version import __version__
 if TYPE_CHECKING:
     from flickrexif.auditing import AuditReport, audit
     from flickrexif.corpus import Corpus
-    from flickrexif.crawling import CrawlPlan, CrawlSummary, crawl
+    from flickrexif.crawling import CrawlPlan, CrawlStatus, CrawlSummary, Limits, crawl, status
     from flickrexif.errors import FlickrexifError
     from flickrexif.flickr import Connection
+    from flickrexif.flickr.login import login
     from flickrexif.imaging import MaskSpec
     from flickrexif.labels import LabelSummary, label
     from flickrexif.probing import ProbePlan, ProbeReport, probe
     from flickrexif.release import BuildPlan, BuildSummary, Finding, build, verify
     from flickrexif.sandbox import Sandbox
+    from flickrexif.upkeep import RecheckSummary, TakedownSummary, recheck, takedown
 
 _ROOMS = {
     "AuditReport": "auditing",
@@ -41,19 +43,27 @@ _ROOMS = {
     "Connection": "flickr",
     "Corpus": "corpus",
     "CrawlPlan": "crawling",
+    "CrawlStatus": "crawling",
     "CrawlSummary": "crawling",
     "Finding": "release",
     "FlickrexifError": "errors",
     "LabelSummary": "labels",
+    "Limits": "crawling",
     "MaskSpec": "imaging",
     "ProbePlan": "probing",
     "ProbeReport": "probing",
+    "RecheckSummary": "upkeep",
     "Sandbox": "sandbox",
+    "TakedownSummary": "upkeep",
     "audit": "auditing",
     "build": "release",
     "crawl": "crawling",
     "label": "labels",
+    "login": "flickr.login",
     "probe": "probing",
+    "recheck": "upkeep",
+    "status": "crawling",
+    "takedown": "upkeep",
     "verify": "release",
 }
 
@@ -64,20 +74,28 @@ __all__ = [
     "Connection",
     "Corpus",
     "CrawlPlan",
+    "CrawlStatus",
     "CrawlSummary",
     "Finding",
     "FlickrexifError",
     "LabelSummary",
+    "Limits",
     "MaskSpec",
     "ProbePlan",
     "ProbeReport",
+    "RecheckSummary",
     "Sandbox",
+    "TakedownSummary",
     "__version__",
     "audit",
     "build",
     "crawl",
     "label",
+    "login",
     "probe",
+    "recheck",
+    "status",
+    "takedown",
     "verify",
 ]
 

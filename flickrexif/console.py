@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flickrexif.errors import FlickrexifError, Interrupted, UsageError
+from flickrexif.errors import FlickrexifError, Interrupted, LimitReached, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,7 +52,7 @@ def _exit_code(command: click.Command, name: str, arguments: Sequence[str] | Non
         return _told(f"{error.format_message()} See {seen} --help.", UsageError.exit_code)
     except click.ClickException as error:
         return _told(error.format_message(), UsageError.exit_code)
-    except Interrupted as error:
+    except (Interrupted, LimitReached) as error:
         words = sys.argv[1:] if arguments is None else arguments
         click.echo(f"{error}: {shlex.join([name, *words])}", err=True)
         return error.exit_code

@@ -11,6 +11,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Literal
 
 from flickrexif._version import __version__
+from flickrexif.flickr.budgets import FOLDER_VARIABLE, state_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 Level = Literal["ok", "absent", "problem"]
 
 KEY_VARIABLE = "FLICKR_API_KEY"
+SECRET_VARIABLE = "FLICKR_API_SECRET"  # noqa: S105 - its name
 _LEAST_FREE_BYTES = 1_000_000_000
 
 _PACKAGES = {
@@ -27,6 +29,9 @@ _PACKAGES = {
     "pillow-heif": "reading HEIC",
     "piexif": "the sandbox's photos",
     "httpx": "crawl",
+    "httpx-aiohttp": "crawl",
+    "flickrapi": "login",
+    "platformdirs": "crawl",
     "datasets": "load_dataset on a release",
     "huggingface_hub": "cards",
     "torch": 'probe: pip install "flickrexif[probe]"',
@@ -46,19 +51,20 @@ class Check:
 
 
 def examine(folder: Path) -> list[Check]:
-    """Look at the interpreter, the packages, the key and the disk under ``folder``."""
+    """Look at interpreter, packages, key, state folder, and the disk under ``folder``."""
     return [
         Check("flickrexif", "ok", __version__),
         Check("python", "ok", f"{platform.python_version()} on {platform.system()}"),
         _sqlite(),
         *(_package(name, need) for name, need in _PACKAGES.items()),
         _key(),
+        _state(state_folder()),
         _disk(folder),
     ]
 
 
 def _sqlite() -> Check:
-    enough = sqlite3.sqlite_version_info >= (3, 35)  # RETURNING
+    enough = sqlite3.sqlite_version_info >= (3, 37)  # STRICT tables
     return Check("sqlite", "ok" if enough else "problem", sqlite3.sqlite_version)
 
 
@@ -74,6 +80,14 @@ def _key() -> Check:
     if os.environ.get(KEY_VARIABLE, "").strip():
         return Check(KEY_VARIABLE, "ok", "set (never printed)")
     return Check(KEY_VARIABLE, "absent", "not set; crawl needs it, crawl --sandbox does not")
+
+
+def _state(folder: Path) -> Check:
+    nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK):
+        return Check("state folder", "ok", str(folder))
+    told = f"{folder} cannot be written, so crawls do not share their budgets"
+    return Check("state folder", "absent", f"{told}: set {FOLDER_VARIABLE}")
 
 
 def _disk(folder: Path) -> Check:

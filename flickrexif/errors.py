@@ -7,6 +7,7 @@
     ├── PartialError       exit 3   the work ended, some photos or files failed
     ├── AccessError        exit 4   a key, token or permission was refused or is missing
     ├── UpstreamError      exit 5   a service is down or a budget is spent; the same command resumes
+    │   └── LimitReached            a limit that the user set for this run; what was done is saved
     └── Interrupted        exit 130 stopped by the user; what was done is saved
 
 A message is one line: what failed, on which thing (``!r``), and what to do next.
@@ -45,6 +46,10 @@ class UpstreamError(FlickrexifError):
     """A service did not answer as it should, or a budget is spent; a rerun resumes."""
 
     exit_code = 5
+
+
+class LimitReached(UpstreamError):  # noqa: N818 - as asked, it is no error
+    """A limit that the user set was reached; the state is saved and a rerun resumes."""
 
 
 class Interrupted(FlickrexifError):  # noqa: N818 - an interruption is not an error

@@ -5,13 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flickrexif import console
-from flickrexif.cli import crawling, machine, probing, releasing
+from flickrexif.cli import crawling, login, machine, probing, releasing, upkeep
 from flickrexif.cli.root import NOTICE, cli
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["NOTICE", "cli", "crawling", "machine", "main", "probing", "releasing"]
+__all__ = [
+    "NOTICE",
+    "cli",
+    "crawling",
+    "login",
+    "machine",
+    "main",
+    "probing",
+    "releasing",
+    "upkeep",
+]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

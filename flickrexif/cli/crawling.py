@@ -9,14 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flickrexif import console
-from flickrexif.cli.root import (
-    cli,
-    json_option,
-    open_progress,
-    path_type,
-    process_count,
-)
-from flickrexif.errors import AccessError, PartialError
+from flickrexif.cli.grouped import GroupedCommand
+from flickrexif.cli.reaching import RATES, WHERE, AskedFlickr, flickr_options
+from flickrexif.cli.root import cli, json_option, open_progress, path_type
+from flickrexif.errors import PartialError
+from flickrexif.flickr.sizes import SIZES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,25 +21,47 @@ if TYPE_CHECKING:
     from flickrexif.flickr import Connection
 
 
-@cli.command()
+@cli.command(
+    cls=GroupedCommand,
+    groups={
+        "What to collect": (
+            "months", "licenses", "per_user_month", "per_month", "size", "exif_from",
+            "ignore_hidden_exif", "passes", "seed",
+        ),
+        "From which Flickr": WHERE,
+        "How fast, and how long": (*RATES, "max_calls", "max_hours"),
+    },
+)  # fmt: skip
 @click.argument("corpus", type=path_type(), default="corpus")
 @click.option("--months", required=True, metavar="A..B", help="Such as 2020-01..2023-12.")
 @click.option(
     "--licenses",
     default="permissive",
     show_default=True,
+    metavar="NAMES",
     help="permissive, all, or a comma list of Flickr ids or SPDX names.",
 )
 @click.option(
-    "--per-user-month", default=10, show_default=True, help="At most so many of an owner's month."
+    "--per-user-month",
+    default=10,
+    show_default=True,
+    metavar="N",
+    help="At most so many photos of an owner in a month.",
 )
-@click.option("--per-month", type=int, help="At most so many of a month.  [default: no cap]")
+@click.option(
+    "--per-month",
+    type=int,
+    metavar="N",
+    help="So many photos of a month, from a fair sample of it.  [default: all]",
+)
 @click.option(
     "--size",
-    type=click.Choice(["large", "original", "medium", "none"]),
+    type=click.Choice(SIZES),
+    metavar="NAME",
     default="large",
     show_default=True,
-    help="One size for the whole corpus; large is 1024 px, none fetches no images.",
+    help=f"One size for the whole corpus: {', '.join(SIZES)}. large is 1024 px, none fetches no "
+    "images.",
 )
 @click.option(
     "--exif-from",
@@ -54,22 +73,45 @@ if TYPE_CHECKING:
 @click.option(
     "--ignore-hidden-exif", is_flag=True, help="Needed by --exif-from file: it cannot see consent."
 )
-@click.option("--seed", default=0, show_default=True, help="Decides which photos win a cap.")
-@click.option("--sandbox", is_flag=True, help="Crawl an embedded Flickr: no key, no network.")
+@click.option(
+    "--passes",
+    default=2,
+    show_default=True,
+    metavar="N",
+    help="2 lists each month twice, to find what once misses; 1 saves the calls.",
+)
+@click.option(
+    "--seed", default=0, show_default=True, metavar="N", help="Decides which photos win a cap."
+)
+@flickr_options
+@click.option(
+    "--max-calls", type=int, metavar="N", help="End after so many API calls, repeated ones too."
+)
+@click.option("--max-hours", type=float, metavar="H", help="End after so many hours.")
 @json_option
-def crawl(corpus: Path, sandbox: bool, as_json: bool, **words: Any) -> None:
+def crawl(
+    corpus: Path,
+    flickr: AskedFlickr,
+    max_calls: int | None,
+    max_hours: float | None,
+    as_json: bool,
+    **words: Any,
+) -> None:
     """Fill CORPUS with photos, EXIF and images.
 
-    Interrupt it at any time; the same command resumes and fetches nothing twice. The Flickr API key
-    is read from the environment variable FLICKR_API_KEY.
+    Interrupt it at any time, or end it by a limit: the same command resumes and fetches nothing
+    twice. While Flickr or your network is down it waits, for a day at most. The Flickr API key is
+    read from the environment variable FLICKR_API_KEY; all crawls with that key on this machine
+    share one budget of calls, also across restarts. After flickrexif login, searches are signed if
+    FLICKR_API_SECRET is set; what is collected stays the same.
     """
-    from flickrexif.crawling import CrawlPlan
+    from flickrexif.crawling import CrawlPlan, Limits
     from flickrexif.crawling import crawl as run
 
-    plan = CrawlPlan(**words)
+    plan, limits = CrawlPlan(**words), Limits(max_calls, max_hours)
     with ExitStack() as stack:
-        connection = _embedded(stack) if sandbox else _flickr()
-        summary = run(corpus, plan, connection=connection, progress=open_progress(stack))
+        connection, progress = flickr.connect(stack), open_progress(stack)
+        summary = run(corpus, plan, connection=connection, limits=limits, progress=progress)
     console.show(summary, summary.lines(), as_json=as_json)
     if summary.failed:
         raise PartialError(
@@ -77,30 +119,29 @@ def crawl(corpus: Path, sandbox: bool, as_json: bool, **words: Any) -> None:
         )
 
 
-def _flickr() -> Connection:
+@cli.command()
+@click.argument("corpus", type=path_type())
+@click.option("--months", "all_months", is_flag=True, help="A row for each month, however many.")
+@json_option
+def status(corpus: Path, all_months: bool, as_json: bool) -> None:
+    """Tell how the crawl of CORPUS stands, also while it runs.
+
+    A row for each month with how many of its photos are accepted, of how many to expect, and how
+    complete its list is; the share p of the photos looked at that were accepted; and how long the
+    crawl still has to work. With FLICKR_API_KEY set, what is left of the budgets that all crawls
+    with that key share on this machine. Changes nothing.
+    """
+    from flickrexif.crawling import status as run
+
+    told = run(corpus, connection=_connection_of(corpus))
+    console.show(told, told.lines(all_months=all_months), as_json=as_json)
+
+
+def _connection_of(corpus: Path) -> Connection | None:
+    """The Flickr that a corpus is crawled from; None without a key."""
+    from flickrexif.corpus import Corpus
     from flickrexif.doctor import KEY_VARIABLE
     from flickrexif.flickr import Connection
 
-    key = os.environ.get(KEY_VARIABLE, "")
-    if not key.strip():
-        raise AccessError(f"no Flickr API key: set {KEY_VARIABLE}, or try --sandbox without one")
-    return Connection(api_key=key)
-
-
-def _embedded(stack: ExitStack) -> Connection:
-    from flickrexif.flickr import Connection
-    from flickrexif.sandbox import Sandbox
-
-    flickr = stack.enter_context(Sandbox(workers=process_count(None)))
-    return Connection.embedded(flickr.rest_url, flickr.image_base)
-
-
-@cli.command()
-@click.argument("corpus", type=path_type())
-@json_option
-def status(corpus: Path, as_json: bool) -> None:
-    """Tell what CORPUS holds, also while a crawl runs."""
-    from flickrexif.corpus import Corpus
-
-    told = Corpus.open(corpus).status()
-    console.show(told, told.lines(), as_json=as_json)
+    endpoint, key = Corpus.open(corpus).endpoint, os.environ.get(KEY_VARIABLE, "").strip()
+    return Connection.at(endpoint, api_key=key) if key and "://" in endpoint else None

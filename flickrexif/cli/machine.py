@@ -35,13 +35,14 @@ def sandbox(port: int, seed: int, faults: float) -> None:
     Its web service and its image host answer any Flickr client until interrupted. Photos, owners
     and cameras are simulated.
     """
-    from flickrexif.sandbox import Faults, Sandbox
+    from flickrexif.sandbox import API_SECRET, Faults, Sandbox
 
     served = Sandbox(seed=seed, port=port, faults=Faults.everywhere(faults) if faults else None)
     with served:
         click.echo(f"web service  {served.rest_url}")
         click.echo(f"image host   {served.image_base}")
         click.echo(f"API key      any 32 hexadecimal digits, such as {'0' * 32}")
+        click.echo(f"API secret   {API_SECRET}")
         click.echo("Ctrl-C ends it.", err=True)
         with suppress(KeyboardInterrupt):
             served.serve_forever()

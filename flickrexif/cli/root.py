@@ -21,7 +21,7 @@ NOTICE = "This product uses the Flickr API but is not endorsed or certified by S
 
 # The order in which a user meets them.
 ORDER = (
-    "crawl", "status", "label", "build", "verify", "probe", "audit",
+    "crawl", "status", "recheck", "takedown", "login", "label", "build", "verify", "probe", "audit",
     "mask", "encoders", "sandbox", "doctor", "config",
 )  # fmt: skip
 

@@ -1,4 +1,7 @@
-"""Shards of images: closed once, never changed, the same bytes for the same photos."""
+"""Shards of images: closed once, only ever rewritten without photos that had to leave.
+
+The same photos give the same bytes.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from flickrexif.atomic import atomic_path
@@ -13,14 +17,14 @@ from flickrexif.corpus.rows import ShardRow, WaitingImage
 from flickrexif.corpus.schema import IMAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from flickrexif.ids import PhotoId
 
 SHARD_ROWS = 500
-GROUP_ROWS = 50
-"""Rows of a row group: what a reader must hold in memory at once."""
+GROUP_ROWS = 10
+"""Rows of a row group: what a writer and a reader must hold in memory at once."""
 
 
 _LAYOUT = {
@@ -35,6 +39,11 @@ def shard_name(month: str, index: int) -> str:
     return f"{month}-{index:05}.parquet"
 
 
+def shard_index(name: str) -> int:
+    """The index in `shard_name`; a month's need not be consecutive, as shards may be dropped."""
+    return int(name.removesuffix(".parquet").rpartition("-")[2])
+
+
 def write_shard(
     path: Path, photo_ids: Sequence[PhotoId], image_of: Callable[[PhotoId], WaitingImage]
 ) -> ShardRow:
@@ -43,9 +52,52 @@ def write_shard(
         for group in groups(photo_ids, GROUP_ROWS):
             rows = [_row(photo_id, image_of(photo_id)) for photo_id in group]
             writer.write_table(pa.Table.from_pylist(rows, schema=IMAGES))
+    return _described(path, len(photo_ids))
+
+
+def rewrite_shard(path: Path, *, without: Collection[PhotoId]) -> ShardRow | None:
+    """Write the shard at ``path`` anew without some photos, atomically; None when none is left.
+
+    The bytes are those that `write_shard` gives for the others. An empty or missing shard is left
+    as it is: the caller deletes what it no longer needs.
+    """
+    if not path.exists():
+        return None
+    rows = 0
+    with (
+        pq.ParquetFile(path) as old,
+        atomic_path(path) as partial,
+        pq.ParquetWriter(partial, IMAGES, **_LAYOUT) as writer,
+    ):
+        for group in _regrouped(_kept(old, without)):
+            writer.write_table(group)
+            rows += len(group)
+    return _described(path, rows) if rows else None
+
+
+def _kept(old: pq.ParquetFile, without: Collection[PhotoId]) -> Iterator[pa.Table]:
+    gone = pa.array(sorted(without), pa.int64())
+    for batch in old.iter_batches(GROUP_ROWS):
+        table = pa.Table.from_batches([batch], schema=IMAGES)
+        yield table.filter(pc.invert(pc.is_in(table["photo_id"], gone)))
+
+
+def _regrouped(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """The rows of ``tables`` in tables of `GROUP_ROWS`, the last one shorter."""
+    held = IMAGES.empty_table()
+    for table in tables:
+        held = pa.concat_tables([held, table])
+        while len(held) >= GROUP_ROWS:
+            yield held.slice(0, GROUP_ROWS).combine_chunks()
+            held = held.slice(GROUP_ROWS)
+    if len(held):
+        yield held.combine_chunks()
+
+
+def _described(path: Path, rows: int) -> ShardRow:
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    return ShardRow(path.name, path.name[:7], len(photo_ids), sha256)
+    return ShardRow(path.name, path.name[:7], rows, sha256)
 
 
 def groups(photo_ids: Sequence[PhotoId], size: int) -> Iterator[Sequence[PhotoId]]:

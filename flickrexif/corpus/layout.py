@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
 import sqlite3
-import tomllib
+import time
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, BinaryIO
 
 from flickrexif.atomic import write_text
-from flickrexif.corpus.plan import CrawlPlan
+from flickrexif.corpus.database import damaged, is_damage
 from flickrexif.corpus.state import State
+from flickrexif.corpus.words import read_words, words_text
 from flickrexif.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,42 +22,15 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-SCHEMA_VERSION = 1
+    from flickrexif.corpus.plan import CrawlPlan
+    from flickrexif.ids import PhotoId
+
 WORDS_FILE = "corpus.toml"
 STATE_FILE = "state.sqlite"
 IMAGES_FOLDER = "images"
-
-
-@dataclass(frozen=True, slots=True)
-class CorpusStatus:
-    """Counts over a whole corpus; ``waiting`` photos are accepted and not yet in a shard."""
-
-    months_settled: int
-    listed: int
-    accepted: int
-    waiting: int
-    failed: int
-    rejected: dict[str, int]
-    """By reason."""
-    undecided: int
-    """Candidates nobody needed to look at (their caps were met), or not yet looked at."""
-    image_shards: int
-    requests: dict[str, int]
-    """By cause."""
-
-    def lines(self) -> list[str]:
-        """The counts for people."""
-        lines = [
-            f"{self.accepted} photos accepted of {self.listed} listed, {self.waiting} of them "
-            "not yet in a shard",
-            f"months settled: {self.months_settled}, image shards: {self.image_shards}",
-            f"{self.failed} failed for now, {self.undecided} over a cap or not yet looked at",
-        ]
-        for what, counts in (("rejected", self.rejected), ("requests", self.requests)):
-            if counts:
-                told = ", ".join(f"{cause} {count}" for cause, count in sorted(counts.items()))
-                lines.append(f"{what}: {told}")
-        return lines
+ROWS_AT_ONCE = 50_000
+LOOK_S = 0.05
+"""Who only looks whether a crawl is running holds its lock for a moment shorter than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +45,7 @@ class Corpus:
     def open(cls, path: Path | str) -> Corpus:
         """The corpus at ``path``; raises `UsageError` when there is none, or of another schema."""
         path = Path(path)
-        try:
-            words = tomllib.loads((path / WORDS_FILE).read_text(encoding="utf-8"))
-        except (FileNotFoundError, NotADirectoryError):
-            raise UsageError(
-                f"{str(path)!r} is not a corpus (no {WORDS_FILE}): make one with flickrexif crawl"
-            ) from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise UsageError(f"{str(path / WORDS_FILE)!r} cannot be read: {error}") from None
-        return cls(path, *_parse_words(words, path))
+        return cls(path, *read_words(path / WORDS_FILE))
 
     @classmethod
     def create(cls, path: Path, plan: CrawlPlan, *, endpoint: str) -> Corpus:
@@ -93,7 +60,7 @@ class Corpus:
             return corpus
         _refuse_foreign(path)
         path.mkdir(parents=True, exist_ok=True)
-        write_text(path / WORDS_FILE, _words(plan, endpoint))
+        write_text(path / WORDS_FILE, words_text(plan, endpoint))
         return cls(path, plan, endpoint)
 
     def _refuse_other_words(self, plan: CrawlPlan, endpoint: str) -> None:
@@ -112,22 +79,34 @@ class Corpus:
         return self.path / IMAGES_FOLDER
 
     @contextmanager
-    def state(self) -> Iterator[State]:
-        """The state, open; it is made when it does not exist yet.
+    def state(self, *, reading: bool = False) -> Iterator[State]:
+        """The state, open for writing, and made when there is none; or open for ``reading`` only.
 
-        Raises `UsageError` for a file that is no database.
+        Read, it may be in use by a crawl, and one that was never made is empty. Raises
+        `UsageError` for a state that is damaged, of another version, or lost: then the message
+        names the file and the remedy.
         """
-        try:
-            state = State(self.path / STATE_FILE)
-        except sqlite3.DatabaseError as error:
-            raise UsageError(
-                f"{str(self.path / STATE_FILE)!r} cannot be opened ({error}): "
-                "restore it, or crawl into another folder"
-            ) from None
+        path = self.path / STATE_FILE
+        self._refuse_lost_state(path)
+        state = State.reading(path, is_in_use=self.is_locked) if reading else State(path)
         try:
             yield state
+            if not reading:
+                path.stat()  # SQLite writes on, to nobody, when the folder is taken away
+        except sqlite3.DatabaseError as error:
+            if not is_damage(error):
+                raise
+            state.close(is_sound=False)
+            raise damaged(path, error) from None
         finally:
             state.close()
+
+    def _refuse_lost_state(self, path: Path) -> None:
+        if not path.exists() and any(self.images_folder.glob("*.parquet")):
+            raise UsageError(
+                f"{str(path)!r} is missing, its images are there: "
+                "restore it from a copy, or crawl into another folder"
+            )
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -135,16 +114,18 @@ class Corpus:
 
         Raises `UsageError` when another crawl has it.
         """
-        import fcntl
-
         with (self.path / WORDS_FILE).open("rb") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if not _is_free(file) and not _is_free(file, after_s=LOOK_S):
                 raise UsageError(
                     f"another crawl is running on {str(self.path)!r}: wait for it or stop it"
-                ) from None
+                )
             yield
+
+    @property
+    def is_locked(self) -> bool:
+        """True while a crawl is running on it."""
+        with (self.path / WORDS_FILE).open("rb") as file:
+            return not _is_free(file, shared=True)
 
     def accepted(self) -> pl.DataFrame:
         """Every accepted photo of the closed shards, ordered by photo_id.
@@ -169,36 +150,57 @@ class Corpus:
             "exif_source": texts,
             "raw_exif": texts,
         }
-        with self.state() as state:
-            return pl.DataFrame(state.accepted(), schema=schema, orient="row")
+        frames = [pl.DataFrame(schema=schema)]
+        with self.state(reading=True) as state:
+            rows = state.accepted()
+            while some := list(islice(rows, ROWS_AT_ONCE)):
+                frames.append(pl.DataFrame(some, schema=schema, orient="row"))
+        return pl.concat(frames)
 
-    def image_shards(self) -> list[Path]:
-        """The closed shards of images, by name."""
-        with self.state() as state:
-            return [self.images_folder / shard.name for shard in state.shards()]
+    def removed_ids(self) -> set[PhotoId]:
+        """Every photo that a recheck or a takedown has taken out, or that a takedown names."""
+        with self.state(reading=True) as state:
+            return state.removed_ids()
 
-    def status(self) -> CorpusStatus:
-        """What the corpus holds at this moment, also while a crawl runs."""
-        with self.state() as state:
-            tallies = state.tallies()
-            shards, settled = len(state.shards()), len(state.settled_months())
-            requests = state.calls()
-        accepted = sum(count for _, outcome, _, count, _ in tallies if outcome == "accepted")
-        closed = sum(closed for _, outcome, _, _, closed in tallies if outcome == "accepted")
-        rejected: dict[str, int] = {}
-        for _, outcome, reason, count, _ in tallies:
-            if outcome == "rejected":
-                rejected[str(reason)] = rejected.get(str(reason), 0) + count
-        return CorpusStatus(
-            months_settled=settled,
-            listed=sum(count for _, _, _, count, _ in tallies),
-            accepted=accepted,
-            waiting=accepted - closed,
-            failed=sum(count for _, outcome, _, count, _ in tallies if outcome == "failed"),
-            rejected=rejected,
-            undecided=sum(count for _, outcome, _, count, _ in tallies if outcome is None),
-            image_shards=shards,
-            requests=requests,
+    def image_shards(self, *, verified: bool = False) -> list[Path]:
+        """The closed shards of images, by name.
+
+        ``verified``: raises `UsageError` for the first one that is lost or is not what the crawl
+        has written, which costs reading them all.
+        """
+        with self.state(reading=True) as state:
+            shards, unclean = state.shards(), state.unpurged()
+        if verified:
+            for shard in shards:
+                if shard.name not in unclean:  # a purge that died may have rewritten its file
+                    _refuse_damaged_shard(self.images_folder / shard.name, shard.sha256)
+        return [self.images_folder / shard.name for shard in shards]
+
+
+def _is_free(file: BinaryIO, *, shared: bool = False, after_s: float = 0.0) -> bool:
+    """Whether the lock on ``file`` was free; it is then held until ``file`` is closed."""
+    import fcntl
+
+    time.sleep(after_s)
+    try:
+        fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _refuse_damaged_shard(path: Path, sha256: str) -> None:
+    try:
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise UsageError(
+            f"shard {str(path)!r} cannot be read ({error.strerror}): restore it from a copy"
+        ) from None
+    if found != sha256:
+        raise UsageError(
+            f"shard {str(path)!r} is damaged (its sha256 is {found}, not {sha256}): "
+            "restore it from a copy"
         )
 
 
@@ -218,30 +220,3 @@ def _refuse_foreign(path: Path) -> None:
 
 def _is_unfinished_words(name: str) -> bool:
     return name.startswith(f".{WORDS_FILE}.") and name.endswith(".partial")
-
-
-def _words(plan: CrawlPlan, endpoint: str) -> str:
-    words = {"schema_version": SCHEMA_VERSION, "endpoint": endpoint, **asdict(plan)}
-    lines = [f"{word} = {_toml(was)}" for word, was in words.items() if was is not None]
-    return "\n".join(
-        ["# What this corpus was asked to hold. A resume repeats these words.", *lines, ""]
-    )
-
-
-def _toml(value: object) -> str:
-    """A text, number or truth value as TOML writes it: as JSON, but for surrogates and DEL."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _parse_words(words: dict[str, Any], path: Path) -> tuple[CrawlPlan, str]:
-    version = words.pop("schema_version", None)
-    if version != SCHEMA_VERSION:
-        raise UsageError(
-            f"corpus {str(path)!r} has schema_version {version!r}, this is {SCHEMA_VERSION}: "
-            "use the flickrexif that made it"
-        )
-    endpoint = words.pop("endpoint", None)
-    unknown = set(words) - {field.name for field in fields(CrawlPlan)}
-    if unknown or not isinstance(endpoint, str) or "months" not in words:
-        raise UsageError(f"{str(path / WORDS_FILE)!r} is damaged: restore it or crawl anew")
-    return CrawlPlan(**words), endpoint

@@ -10,7 +10,17 @@ from flickrexif.corpus.months import Month, parse_months
 from flickrexif.errors import UsageError
 from flickrexif.flickr.licenses import parse_licenses
 
-Size = Literal["large", "original", "medium", "none"]
+Size = Literal[
+    "original",
+    "large-2048",
+    "large-1600",
+    "large",
+    "medium-800",
+    "medium-640",
+    "medium",
+    "small-320",
+    "none",
+]
 ExifFrom = Literal["auto", "api", "file"]
 
 
@@ -21,6 +31,10 @@ class CrawlPlan:
     ``exif_from``: ``auto`` asks flickr.photos.getExif for an owner's first photo and reads the
     heads of their originals once that answered; ``api`` always asks; ``file`` never asks, so it
     cannot know who hides their EXIF and needs ``ignore_hidden_exif``.
+
+    ``per_month`` lists a fair sample of each month instead of all of it. ``passes``: 2 lists each
+    month again under another sort order, finds what the first pass missed, and tells how much both
+    may still miss; 1 does not, and a sampled month is never listed twice.
     """
 
     months: str
@@ -30,6 +44,7 @@ class CrawlPlan:
     size: Size = "large"
     exif_from: ExifFrom = "auto"
     seed: int = 0
+    passes: int = 2
     ignore_hidden_exif: bool = False
 
     def __post_init__(self) -> None:
@@ -37,6 +52,8 @@ class CrawlPlan:
         _refuse_cap("per_user_month", self.per_user_month)
         if self.per_month is not None:
             _refuse_cap("per_month", self.per_month)
+        if type(self.passes) is not int or self.passes not in (1, 2):
+            raise UsageError(f"passes={self.passes!r} is not how a month is listed: give 1 or 2")
         _refuse_other("size", self.size, get_args(Size))
         _refuse_other("exif_from", self.exif_from, get_args(ExifFrom))
         if isinstance(self.seed, bool) or not isinstance(self.seed, int):

@@ -9,14 +9,19 @@ if TYPE_CHECKING:
     from flickrexif.exif.record import RawRecord
     from flickrexif.ids import OwnerId, PhotoId
 
-Verdict = Literal["accepted", "rejected", "failed"]
-"""``failed`` is for now only: the next run tries again. The other two are final."""
+Verdict = Literal["accepted", "rejected", "failed", "removed"]
+"""``failed`` is for now only: the next run tries again. ``removed`` was accepted and has left, by
+a recheck or a takedown; it and ``rejected`` are final."""
 
 Consent = Literal["given", "hidden"]
 """Whether an owner lets Flickr tell their photos' EXIF; unknown until asked."""
 
 WindowOutcome = Literal["listed", "split", "cut"]
 """``cut``: it overflowed and is too narrow to be split."""
+
+
+RemovalKind = Literal["photo", "owner"]
+"""What a takedown names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +44,16 @@ class CandidateRow:
 
 @dataclass(frozen=True, slots=True)
 class WindowRow:
-    """A finished window: taken dates ``taken_from`` to ``taken_to`` of one licence."""
+    """A finished window: taken dates ``taken_from`` to ``taken_to`` of one licence.
+
+    ``sweep`` tells which pass over the month listed it, the first or the second.
+    """
 
     month: str
     license_id: int
     taken_from: str
     taken_to: str
+    sweep: int
     outcome: WindowOutcome
     told_total: int
     rows: int
@@ -53,11 +62,15 @@ class WindowRow:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a candidate stands: ``verdict`` is None while nothing is decided."""
+    """Where a candidate stands: ``verdict`` is None while nothing is decided.
+
+    ``is_bare``: rejected because it carries no EXIF.
+    """
 
     photo_id: PhotoId
     owner_id: OwnerId
     verdict: Verdict | None
+    is_bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,3 +116,52 @@ class ShardRow:
     month: str
     rows: int
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many candidates of a month and licence stand alike; None for what is undecided."""
+
+    month: str
+    license_id: int
+    outcome: Verdict | None
+    reason: str | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Captures:
+    """How many candidates of a month its first and its second pass listed, and how many both."""
+
+    month: str
+    first: int
+    second: int
+    both: int
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedPhoto:
+    """An accepted photo as a recheck needs it; ``checked_at`` is None until the first one.
+
+    ``taken_at`` is ``YYYY-MM-DD HH:MM:SS`` of the camera's clock, the other moments are Unix
+    seconds UTC.
+    """
+
+    photo_id: PhotoId
+    owner_id: OwnerId
+    license_id: int
+    month: str
+    taken_at: str | None
+    uploaded_at: int
+    checked_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A takedown: ``subject`` is a photo's id or an owner's; ``at`` is in Unix seconds UTC."""
+
+    kind: RemovalKind
+    subject: str
+    reason: str
+    at: int
+    note: str

@@ -32,6 +32,7 @@ PHOTOS = pa.schema(
         pa.field("width", pa.int32()),
         pa.field("height", pa.int32()),
         pa.field("sha256", pa.string()),
+        pa.field("duplicate_of", pa.int64()),  # the first photo with the same bytes; else null
         pa.field("exif_source", pa.string(), nullable=False),  # api | file
         # As Flickr prints them.
         pa.field("make", pa.string()),

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import contextmanager
+import hashlib
 from dataclasses import astuple
 from typing import TYPE_CHECKING
 
+from flickrexif.corpus.compact import (
+    moment_of,
+    month_name,
+    month_number,
+    seconds_of,
+    short_file,
+    short_page,
+    whole_file,
+    whole_page,
+)
+from flickrexif.corpus.database import damaged
+from flickrexif.corpus.removals import Removals
 from flickrexif.corpus.rows import (
     CandidateRow,
     Consent,
@@ -19,127 +30,104 @@ from flickrexif.corpus.rows import (
     WindowRow,
 )
 from flickrexif.exif.record import RawRecord
-from flickrexif.flickr.budget import BucketState
 from flickrexif.ids import OwnerId, PhotoId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator, Sequence
 
-_TABLES = """
-CREATE TABLE IF NOT EXISTS windows (
-    month TEXT NOT NULL, license_id INTEGER NOT NULL,
-    taken_from TEXT NOT NULL, taken_to TEXT NOT NULL,
-    outcome TEXT NOT NULL, told_total INTEGER NOT NULL,
-    rows INTEGER NOT NULL, strays INTEGER NOT NULL,
-    PRIMARY KEY (month, license_id, taken_from, taken_to)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS candidates (
-    photo_id INTEGER PRIMARY KEY, rank INTEGER NOT NULL, month TEXT NOT NULL,
-    owner_id TEXT NOT NULL, owner_name TEXT, license_id INTEGER NOT NULL,
-    taken_at TEXT, uploaded_at INTEGER NOT NULL, page_url TEXT NOT NULL,
-    original_url TEXT, image_url TEXT,
-    outcome TEXT, reason TEXT, exif_source TEXT, raw_exif TEXT, shard TEXT
-);
-CREATE INDEX IF NOT EXISTS candidates_by_rank ON candidates (month, rank, photo_id);
-CREATE INDEX IF NOT EXISTS candidates_by_owner ON candidates (owner_id);
-CREATE TABLE IF NOT EXISTS owners (owner_id TEXT PRIMARY KEY, consent TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS waiting_images (
-    photo_id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL, width INTEGER NOT NULL,
-    height INTEGER NOT NULL, mime TEXT NOT NULL, content BLOB NOT NULL
-);
-CREATE TABLE IF NOT EXISTS shards (
-    name TEXT PRIMARY KEY, month TEXT NOT NULL, rows INTEGER NOT NULL, sha256 TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS settled_months (month TEXT PRIMARY KEY);
-CREATE TABLE IF NOT EXISTS budgets (
-    name TEXT PRIMARY KEY, tokens REAL NOT NULL, filled_at REAL NOT NULL, slowdown REAL NOT NULL
-);
-CREATE TABLE IF NOT EXISTS calls (cause TEXT PRIMARY KEY, count INTEGER NOT NULL);
+_ADD_OWNER = """
+INSERT INTO owners (owner_id, name, page) VALUES (?, ?, ?)
+ON CONFLICT (owner_id) DO UPDATE SET
+    name = nullif(max(ifnull(name, ''), ifnull(excluded.name, '')), ''),
+    page = max(ifnull(page, ''), excluded.page)
+WHERE ifnull(excluded.name, '') > ifnull(name, '') OR excluded.page > ifnull(page, '')
 """
-
-_ACCEPTED = """
-SELECT photo_id, page_url, owner_id, owner_name, license_id, taken_at, uploaded_at, month,
-       image_url, exif_source, raw_exif
-FROM candidates WHERE outcome = 'accepted' AND shard IS NOT NULL ORDER BY photo_id
+_ADD_CANDIDATE = """
+INSERT INTO candidates (photo_id, rank, month, owner, license_id, taken_at, uploaded_at, original,
+    image, reason, outcome, seen)
+VALUES (?1, ?2, ?3, (SELECT owner FROM owners WHERE owner_id = ?4), ?5, ?6, ?7, ?8, ?9, ?10,
+    iif(?10 IS NULL, NULL, 'rejected'), ?11)
+ON CONFLICT (photo_id) DO UPDATE SET seen = seen | excluded.seen
+WHERE month = excluded.month AND seen <> seen | excluded.seen
 """
-
+_STANDINGS = """
+SELECT photo_id, owner_id, outcome, outcome = 'rejected' AND reason = 'no_exif'
+FROM candidates JOIN owners USING (owner)
+WHERE month = ?1 AND (?2 IS NULL OR rank < ?2) ORDER BY rank, photo_id
+"""
+_OPEN_PHOTO = """
+SELECT owner_id, original, image, record
+FROM candidates JOIN owners USING (owner) LEFT JOIN exif USING (photo_id) WHERE photo_id = ?
+"""
 _REJECT_HIDDEN_OF_OWNER = """
 UPDATE candidates SET outcome = 'rejected', reason = 'exif_hidden'
-WHERE (outcome IS NULL OR outcome = 'failed') AND owner_id = ?
+WHERE (outcome IS NULL OR outcome = 'failed')
+    AND month = (SELECT month FROM candidates WHERE photo_id = ?)
+    AND owner = (SELECT owner FROM owners WHERE owner_id = ?)
 """
 _REJECT_HIDDEN_OF_MONTH = """
 UPDATE candidates SET outcome = 'rejected', reason = 'exif_hidden'
 WHERE (outcome IS NULL OR outcome = 'failed') AND month = ?
-    AND owner_id IN (SELECT owner_id FROM owners WHERE consent = 'hidden')
+    AND owner IN (SELECT owner FROM owners WHERE consent = 'hidden')
+"""
+_ACCEPTED = """
+SELECT photo_id, page, owner_id, name, license_id, taken_at, uploaded_at, month, image, source,
+    record
+FROM candidates JOIN owners USING (owner) LEFT JOIN exif USING (photo_id)
+WHERE outcome = 'accepted' AND shard IS NOT NULL ORDER BY photo_id
 """
 
-NO_SHARD = ""
+NO_SHARD = 0
 """What stands for a shard in a corpus without images."""
 
 
-class State:
+class State(Removals):
     """Reads and writes ``state.sqlite``; every method that writes belongs in a `transaction`."""
-
-    def __init__(self, path: Path) -> None:
-        self._sql = sqlite3.connect(
-            path, isolation_level=None, check_same_thread=False, timeout=30.0
-        )
-        for setting in ("journal_mode = WAL", "synchronous = FULL", "cache_size = -65536"):
-            self._sql.execute(f"PRAGMA {setting}")
-        self._sql.executescript(_TABLES)
-
-    def close(self) -> None:
-        """Close the file; SQLite then folds the log into it."""
-        self._sql.close()
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All that is written inside happens durably at the end, or not at all."""
-        self._sql.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._sql.execute("ROLLBACK")
-            raise
-        self._sql.execute("COMMIT")
 
     # Windows and candidates
 
-    def windows(self, month: str) -> dict[tuple[int, str, str], WindowOutcome]:
-        """The finished windows of a month, by licence, first and last second."""
+    def windows(self, month: str, *, sweep: int = 1) -> dict[tuple[int, str, str], WindowOutcome]:
+        """The windows of a month that a pass has finished, by licence, first and last second."""
         found = self._sql.execute(
-            "SELECT license_id, taken_from, taken_to, outcome FROM windows WHERE month = ?",
-            (month,),
+            "SELECT license_id, taken_from, taken_to, outcome FROM windows "
+            "WHERE month = ? AND sweep = ?",
+            (month, sweep),
         )
         return {(license_id, first, last): outcome for license_id, first, last, outcome in found}
 
-    def add_window(self, window: WindowRow, candidates: Iterable[CandidateRow]) -> None:
-        """Record a finished window and its candidates; those known already stay as they are."""
-        self._sql.execute(
-            "INSERT OR REPLACE INTO windows VALUES (?, ?, ?, ?, ?, ?, ?, ?)", astuple(window)
-        )
-        self._sql.executemany(
-            """
-            INSERT INTO candidates (photo_id, rank, month, owner_id, owner_name,
-                license_id, taken_at, uploaded_at, page_url, original_url, image_url, reason,
-                outcome)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,
-                CASE WHEN ?12 IS NULL THEN NULL ELSE 'rejected' END)
-            ON CONFLICT (photo_id) DO NOTHING
-            """,
-            (astuple(candidate) for candidate in candidates),
-        )
-
-    def standings(self, month: str) -> Iterator[Standing]:
-        """The month's candidates in the order of their ranks."""
+    def window_rows(self, month: str) -> list[WindowRow]:
+        """The finished windows of a month, by pass, licence and first second."""
         found = self._sql.execute(
-            "SELECT photo_id, owner_id, outcome FROM candidates WHERE month = ? "
-            "ORDER BY rank, photo_id",
+            "SELECT * FROM windows WHERE month = ? "
+            "ORDER BY sweep, license_id, taken_from, taken_to",
             (month,),
         )
+        return [WindowRow(*row) for row in found]
+
+    def add_window(self, window: WindowRow, candidates: Iterable[CandidateRow]) -> None:
+        """Record a finished window and its candidates.
+
+        Of those known already only that this pass has seen them is new. Of several names or pages
+        of an owner the one that sorts last is kept, whatever the order of arrival.
+        """
+        self._sql.execute(
+            "INSERT OR REPLACE INTO windows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", astuple(window)
+        )
+        seen = 1 << (window.sweep - 1)
+        listed = sorted(candidates, key=lambda candidate: candidate.photo_id)
+        owners = {
+            (row.owner_id, row.owner_name, short_page(row.page_url, row.photo_id)): None
+            for row in listed
+        }
+        self._sql.executemany(_ADD_OWNER, owners)
+        self._sql.executemany(_ADD_CANDIDATE, (_columns(row, seen) for row in listed))
+
+    def standings(self, month: str, *, below: int | None = None) -> Iterator[Standing]:
+        """The month's candidates in the order of their ranks; only ranks ``below``, when given."""
+        found = self._sql.execute(_STANDINGS, (month_number(month), below))
         return (
-            Standing(PhotoId(photo), OwnerId(owner), verdict) for photo, owner, verdict in found
+            Standing(PhotoId(photo), OwnerId(owner), verdict, bool(is_bare))
+            for photo, owner, verdict, is_bare in found
         )
 
     def open_photos(self, photo_ids: Sequence[PhotoId]) -> list[OpenPhoto]:
@@ -147,58 +135,73 @@ class State:
         return [self._open_photo(photo_id) for photo_id in photo_ids]
 
     def _open_photo(self, photo_id: PhotoId) -> OpenPhoto:
-        owner, original, image, raw = self._sql.execute(
-            "SELECT owner_id, original_url, image_url, raw_exif FROM candidates WHERE photo_id = ?",
-            (photo_id,),
-        ).fetchone()
-        exif = None if raw is None else RawRecord.from_json(raw)
-        return OpenPhoto(photo_id, OwnerId(owner), original, image, exif)
+        owner, original, image, record = self._sql.execute(_OPEN_PHOTO, (photo_id,)).fetchone()
+        return OpenPhoto(
+            photo_id=photo_id,
+            owner_id=OwnerId(owner),
+            original_url=original and whole_file(original, photo_id),
+            image_url=image and whole_file(image, photo_id),
+            exif=None if record is None else self._exif(record, photo_id),
+        )
+
+    def _exif(self, record: str, photo_id: PhotoId) -> RawRecord:
+        try:
+            return RawRecord.from_json(record)
+        except (ValueError, TypeError) as error:
+            raise damaged(self._path, f"EXIF of photo {photo_id}: {error}") from None
 
     # Outcomes and owners
 
     def consents(self, owner_ids: Iterable[OwnerId]) -> dict[OwnerId, Consent]:
         """What these owners are known to allow."""
-        ask = "SELECT consent FROM owners WHERE owner_id = ?"
+        ask = "SELECT consent FROM owners WHERE owner_id = ? AND consent IS NOT NULL"
         found = ((owner, self._sql.execute(ask, (owner,)).fetchone()) for owner in owner_ids)
         return {owner: row[0] for owner, row in found if row is not None}
 
     def add_outcome(self, outcome: Outcome) -> None:
-        """Record what became of a candidate, its EXIF, its image, and its owner's consent."""
-        exif = outcome.exif
+        """Record what became of a candidate, its EXIF, its image, and its owner's consent.
+
+        An owner who hides their EXIF loses the month's other undecided candidates at once, those
+        of further months by `reject_hidden`.
+        """
+        image = outcome.image
         self._sql.execute(
-            "UPDATE candidates SET outcome = ?, reason = ?, exif_source = ?, raw_exif = ? "
-            "WHERE photo_id = ?",
+            "UPDATE candidates SET outcome = ?, reason = ?, sha256 = ? WHERE photo_id = ?",
             (
                 outcome.verdict,
                 outcome.reason,
-                exif and exif.source,
-                exif and exif.to_json(),
+                image and bytes.fromhex(image.sha256),
                 outcome.photo_id,
             ),
         )
-        if outcome.image is not None:
-            image = outcome.image
+        self._keep_exif(outcome)
+        if image is not None:
             self._sql.execute(
-                "INSERT OR REPLACE INTO waiting_images VALUES (?, ?, ?, ?, ?, ?)",
-                (
-                    outcome.photo_id,
-                    image.sha256,
-                    image.width,
-                    image.height,
-                    image.mime,
-                    image.content,
-                ),
+                "INSERT OR REPLACE INTO waiting_images VALUES (?, ?, ?, ?, ?)",
+                (outcome.photo_id, image.width, image.height, image.mime, image.content),
             )
         if outcome.consent is not None:
             self._sql.execute(
-                "INSERT OR REPLACE INTO owners VALUES (?, ?)", (outcome.owner_id, outcome.consent)
+                "INSERT INTO owners (owner_id, consent) VALUES (?, ?) "
+                "ON CONFLICT (owner_id) DO UPDATE SET consent = excluded.consent",
+                (outcome.owner_id, outcome.consent),
             )
         if outcome.consent == "hidden":
-            self._sql.execute(_REJECT_HIDDEN_OF_OWNER, (outcome.owner_id,))
+            self._sql.execute(_REJECT_HIDDEN_OF_OWNER, (outcome.photo_id, outcome.owner_id))
+
+    def _keep_exif(self, outcome: Outcome) -> None:
+        """Accepted photos need it, and failed ones when they come up again."""
+        if outcome.exif is None or outcome.verdict == "rejected":
+            self._sql.execute("DELETE FROM exif WHERE photo_id = ?", (outcome.photo_id,))
+        else:
+            self._sql.execute(
+                "INSERT OR REPLACE INTO exif VALUES (?, ?, ?)",
+                (outcome.photo_id, outcome.exif.source, outcome.exif.to_json()),
+            )
 
     def reject_hidden(self, month: str) -> None:
         """Reject a month's undecided candidates whose owners are known to hide their EXIF."""
-        self._sql.execute(_REJECT_HIDDEN_OF_MONTH, (month,))
+        self._sql.execute(_REJECT_HIDDEN_OF_MONTH, (month_number(month),))
 
     def reopen_failed(self) -> int:
         """Make failed candidates undecided again; how many there were."""
@@ -214,17 +217,27 @@ class State:
         found = self._sql.execute(
             "SELECT photo_id FROM candidates WHERE month = ? AND outcome = 'accepted' "
             "AND shard IS NULL ORDER BY photo_id",
-            (month,),
+            (month_number(month),),
         )
         return [PhotoId(photo_id) for (photo_id,) in found]
 
+    def waiting_count(self) -> int:
+        """How many accepted photos, of all months, are in no shard yet."""
+        (count,) = self._sql.execute(
+            "SELECT count(*) FROM candidates WHERE outcome = 'accepted' AND shard IS NULL"
+        ).fetchone()
+        return int(count)
+
     def image(self, photo_id: PhotoId) -> WaitingImage:
-        """The waiting image of an accepted photo."""
+        """The waiting image of an accepted photo; raises `UsageError` when it is damaged."""
         sha256, width, height, mime, content = self._sql.execute(
-            "SELECT sha256, width, height, mime, content FROM waiting_images WHERE photo_id = ?",
+            "SELECT sha256, width, height, mime, content "
+            "FROM waiting_images JOIN candidates USING (photo_id) WHERE photo_id = ?",
             (photo_id,),
         ).fetchone()
-        return WaitingImage(content, sha256, width, height, mime)
+        if hashlib.sha256(content).digest() != sha256:
+            raise damaged(self._path, f"the image of photo {photo_id} is another one")
+        return WaitingImage(content, sha256.hex(), width, height, mime)
 
     def shards(self) -> list[ShardRow]:
         """The closed shards, by name."""
@@ -233,15 +246,22 @@ class State:
 
     def close_photos(self, photo_ids: Iterable[PhotoId], shard: ShardRow | None) -> None:
         """Record that these photos stand in ``shard`` (None without images); drop their blobs."""
-        name = NO_SHARD if shard is None else shard.name
+        number = NO_SHARD if shard is None else self._add_shard(shard)
         ids = [(photo_id,) for photo_id in photo_ids]
-        if shard is not None:
-            self._sql.execute("INSERT OR REPLACE INTO shards VALUES (?, ?, ?, ?)", astuple(shard))
         self._sql.executemany(
             "UPDATE candidates SET shard = ? WHERE photo_id = ?",
-            ((name, photo_id) for (photo_id,) in ids),
+            ((number, photo_id) for (photo_id,) in ids),
         )
         self._sql.executemany("DELETE FROM waiting_images WHERE photo_id = ?", ids)
+
+    def _add_shard(self, shard: ShardRow) -> int:
+        (number,) = self._sql.execute(
+            "INSERT INTO shards (name, month, rows, sha256) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (name) DO UPDATE SET rows = excluded.rows, sha256 = excluded.sha256 "
+            "RETURNING shard",
+            astuple(shard),
+        ).fetchone()
+        return int(number)
 
     def settled_months(self) -> set[str]:
         """The months with nothing left to do."""
@@ -251,49 +271,45 @@ class State:
         """Record that a month has nothing left to do, unless a candidate of it failed."""
         self._sql.execute(
             "INSERT OR IGNORE INTO settled_months SELECT ?1 WHERE NOT EXISTS "
-            "(SELECT 1 FROM candidates WHERE month = ?1 AND outcome = 'failed')",
-            (month,),
+            "(SELECT 1 FROM candidates WHERE month = ?2 AND outcome = 'failed')",
+            (month, month_number(month)),
         )
 
-    # Budgets and counts
+    # What readers ask for
 
-    def budget(self, name: str) -> BucketState | None:
-        """The token bucket kept under ``name``."""
-        row = self._sql.execute(
-            "SELECT tokens, filled_at, slowdown FROM budgets WHERE name = ?", (name,)
-        ).fetchone()
-        return None if row is None else BucketState(*row)
-
-    def keep_budget(self, name: str, bucket: BucketState) -> None:
-        """Keep a token bucket under ``name``."""
-        self._sql.execute(
-            "INSERT OR REPLACE INTO budgets VALUES (?, ?, ?, ?)", (name, *astuple(bucket))
-        )
-
-    def add_calls(self, counts: Mapping[str, int]) -> None:
-        """Add to the counts of requests by cause."""
-        self._sql.executemany(
-            "INSERT INTO calls VALUES (?, ?) "
-            "ON CONFLICT (cause) DO UPDATE SET count = count + excluded.count",
-            counts.items(),
-        )
-
-    def calls(self) -> dict[str, int]:
-        """Requests sent since the corpus began, by cause."""
-        return dict(self._sql.execute("SELECT cause, count FROM calls ORDER BY cause"))
-
-    def tallies(self) -> list[tuple[str, str | None, str | None, int, int]]:
-        """Candidates by month, outcome and reason: their count, and how many are in a shard."""
-        found = self._sql.execute(
-            "SELECT month, outcome, reason, COUNT(*), COUNT(shard) FROM candidates "
-            "GROUP BY month, outcome, reason ORDER BY month, outcome, reason"
-        )
-        return found.fetchall()
-
-    def window_tallies(self) -> dict[str, int]:
-        """Finished windows by outcome."""
-        return dict(self._sql.execute("SELECT outcome, COUNT(*) FROM windows GROUP BY outcome"))
-
-    def accepted(self) -> list[tuple[object, ...]]:
+    def accepted(self) -> Iterator[tuple[object, ...]]:
         """The accepted photos that are closed, by id, in the columns of `Corpus.accepted`."""
-        return self._sql.execute(_ACCEPTED).fetchall()
+        for photo_id, page, owner_id, name, license_id, taken_at, *rest in self._sql.execute(
+            _ACCEPTED
+        ):
+            uploaded_at, month, image, source, record = rest
+            yield (
+                photo_id,
+                whole_page(page, photo_id),
+                owner_id,
+                name,
+                license_id,
+                None if taken_at is None else moment_of(taken_at),
+                uploaded_at,
+                month_name(month),
+                image and whole_file(image, photo_id),
+                source,
+                record,
+            )
+
+
+def _columns(row: CandidateRow, seen: int) -> tuple[object, ...]:
+    """A candidate as ``_ADD_CANDIDATE`` takes it."""
+    return (
+        row.photo_id,
+        row.rank,
+        month_number(row.month),
+        row.owner_id,
+        row.license_id,
+        None if row.taken_at is None else seconds_of(row.taken_at),
+        row.uploaded_at,
+        None if row.original_url is None else short_file(row.original_url, row.photo_id),
+        None if row.image_url is None else short_file(row.image_url, row.photo_id),
+        row.reason,
+        seen,
+    )

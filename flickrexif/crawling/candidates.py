@@ -7,7 +7,10 @@ from urllib.parse import quote
 
 from flickrexif.corpus.months import Month
 from flickrexif.corpus.rows import CandidateRow
+from flickrexif.crawling.sampling import sampled_rank
 from flickrexif.crawling.select import rank_of
+from flickrexif.flickr.search import Addresses
+from flickrexif.flickr.sizes import SIZES
 
 if TYPE_CHECKING:
     from flickrexif.corpus.plan import CrawlPlan
@@ -18,6 +21,12 @@ VAGUE_GRANULARITY = 5
 """From here on (6 year, 8 circa) a taken date does not tell the month."""
 
 _JPEG_FORMATS = ("jpg", "jpeg")
+
+
+def addresses_of(plan: CrawlPlan) -> Addresses:
+    """The files that a search for ``plan`` is to tell of; the original only when it is read."""
+    has_original = plan.size == "original" or plan.exif_from != "api"
+    return Addresses(SIZES[plan.size], has_original)
 
 
 def is_stray(candidate: Candidate, *, month: Month, plan: CrawlPlan) -> bool:
@@ -41,7 +50,7 @@ def candidate_row(
     account = candidate.path_alias or candidate.owner_id
     return CandidateRow(
         photo_id=candidate.photo_id,
-        rank=rank_of(candidate.photo_id, seed=plan.seed),
+        rank=_rank(candidate, month, plan),
         month=str(month),
         owner_id=candidate.owner_id,
         owner_name=candidate.owner_name,
@@ -55,6 +64,12 @@ def candidate_row(
     )
 
 
+def _rank(candidate: Candidate, month: Month, plan: CrawlPlan) -> int:
+    if plan.per_month is None:
+        return rank_of(candidate.photo_id, seed=plan.seed)
+    return sampled_rank(candidate.photo_id, candidate.taken_at, month=month, seed=plan.seed)
+
+
 def _stored_urls(
     candidate: Candidate, plan: CrawlPlan, connection: Connection
 ) -> tuple[str | None, str | None]:
@@ -62,15 +77,7 @@ def _stored_urls(
         return None if url is None else connection.stored_url(url)
 
     original = stored(candidate.original_url) if _is_jpeg(candidate) else None
-    match plan.size:
-        case "large":
-            return original, stored(candidate.large_url)
-        case "medium":
-            return original, stored(candidate.medium_url)
-        case "original":
-            return original, original
-        case "none":
-            return original, None
+    return original, original if plan.size == "original" else stored(candidate.image_url)
 
 
 def _refusal(
@@ -85,7 +92,7 @@ def _refusal(
     if not _is_jpeg(candidate):
         return "not_jpeg"
     if plan.size != "none" and image is None:
-        return f"no_{plan.size}"
+        return f"no_{plan.size.replace('-', '_')}"
     if plan.exif_from == "file" and original is None:
         return "no_original"
     return None

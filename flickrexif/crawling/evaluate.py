@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from flickrexif.corpus.rows import Consent, OpenPhoto, Outcome, Verdict, WaitingImage
 from flickrexif.errors import FlickrexifError
 from flickrexif.exif.read import read_exif
 from flickrexif.exif.record import ExifSource, RawRecord
-from flickrexif.flickr.failures import BROKEN_FILES, Failure, RequestFailed
+from flickrexif.flickr.failures import BROKEN_FILES, Failure, RequestFailed, is_refusal
 
 if TYPE_CHECKING:
     from flickrexif.corpus.plan import CrawlPlan, ExifFrom
@@ -56,9 +56,11 @@ def tells_capture(exif: RawRecord) -> bool:
 def is_final(failure: Failure) -> bool:
     """True when a failure judges the photo: its file is refused, or broken at every attempt.
 
-    Every other failure says nothing of the photo, which is then tried again by the next run.
+    Every other failure says nothing of the photo, which is then tried again by the next run. So
+    does HTTP 403: it may be meant for whoever asks.
     """
-    return failure.kind == "refused" or failure.text in BROKEN_FILES
+    is_refused = failure.kind == "refused" and not is_refusal(failure)
+    return is_refused or failure.text in BROKEN_FILES
 
 
 @dataclass(slots=True)
@@ -79,6 +81,18 @@ class Evaluator:
     client: FlickrClient
     host: ImageHost
     read_exif: ReadExif = read_exif
+
+    def of_failed(self) -> Evaluator:
+        """The same for photos that an earlier run found failing.
+
+        That they fail again is no sign of an outage, and not waited out.
+        """
+        client, host = self.client, self.host
+        return replace(
+            self,
+            client=replace(client, retrier=replace(client.retrier, tells_of_host=False)),
+            host=replace(host, retrier=replace(host.retrier, tells_of_host=False)),
+        )
 
     async def evaluate(self, photo: OpenPhoto, *, consent: Consent | None) -> Outcome:
         """What becomes of ``photo``, whose owner's ``consent`` is as known so far."""
@@ -114,7 +128,7 @@ class Evaluator:
         if finding.exif is None or not tells_capture(finding.exif):
             return "no_exif"
         if photo.image_url is not None and finding.image is None:
-            finding.image = await self.host.image(photo.image_url, cause=self.plan.size)
+            finding.image = await self.host.image(photo.image_url, size=self.plan.size)
         return None
 
     async def _find_exif(
@@ -128,7 +142,7 @@ class Evaluator:
             await self._read(photo.original_url, finding)
         except RequestFailed as error:
             asks = self.plan.exif_from == "auto" and error.failure.kind == "refused"
-            if not asks:
+            if not asks or self.plan.size == "original":  # the image would be refused again
                 raise
             return await self._ask(photo, finding)
         return None
@@ -149,7 +163,7 @@ class Evaluator:
 
     async def _read(self, original_url: str, finding: _Finding) -> None:
         if self.plan.size == "original":
-            finding.image = await self.host.image(original_url, cause="original")
+            finding.image = await self.host.image(original_url, size="original")
             finding.exif = self.read_exif(finding.image.content)
         else:
             finding.exif = self.read_exif(await self.host.head(original_url))

@@ -1,4 +1,4 @@
-"""Committing what a crawl learns: grouped, durable, with the budgets and counts beside it."""
+"""Committing what a crawl learns: grouped, durable, with the counts and the time beside it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from flickrexif.crawling.stopwatch import Stopwatch
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from flickrexif.corpus.rows import Outcome
     from flickrexif.corpus.state import State
-    from flickrexif.flickr.budget import TokenBucket
     from flickrexif.flickr.retrying import Tally
 
 
@@ -21,17 +22,17 @@ class Ledger:
 
     state: State
     tally: Tally
-    buckets: dict[str, TokenBucket]
+    stopwatch: Stopwatch = field(default_factory=Stopwatch)
     _pending: list[Outcome] = field(default_factory=list)
     _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def commit(self, write: Callable[[], object]) -> None:
-        """Do ``write`` and keep budgets and counts, in one durable transaction."""
+        """Do ``write`` and add requests and active seconds, in one durable transaction."""
         with self.state.transaction():
             write()
-            for name, bucket in self.buckets.items():
-                self.state.keep_budget(name, bucket.state())
             self.state.add_calls(self.tally.take())
+            for (month, phase), seconds in self.stopwatch.take().items():
+                self.state.spend(month, phase, seconds)
 
     async def record(self, outcome: Outcome) -> None:
         """Return when ``outcome`` is durable; outcomes that come meanwhile share a commit."""

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
-import sqlite3
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path
-from random import Random
 from typing import TYPE_CHECKING
 
-from flickrexif.corpus.layout import Corpus
+from flickrexif.corpus.layout import STATE_FILE, WORDS_FILE, Corpus
+from flickrexif.corpus.purge import purge
+from flickrexif.crawling.candidates import addresses_of
+from flickrexif.crawling.contact import Contact, NotFlickr
 from flickrexif.crawling.crawler import Crawler
 from flickrexif.crawling.evaluate import Evaluator
-from flickrexif.crawling.halt import RESUME, Halt
+from flickrexif.crawling.halt import Halt
 from flickrexif.crawling.ledger import Ledger
-from flickrexif.crawling.summary import CrawlSummary, summarize
-from flickrexif.errors import FlickrexifError, Interrupted
-from flickrexif.flickr.budget import TokenBucket, bucket_name
-from flickrexif.flickr.client import FlickrClient, open_http
-from flickrexif.flickr.images import ImageHost
+from flickrexif.crawling.limits import NO_LIMITS, Allowance, Limits
+from flickrexif.crawling.rates import keep_rates
+from flickrexif.crawling.running import finish, saved
+from flickrexif.crawling.summary import Baseline, CrawlSummary, summarize
+from flickrexif.errors import FlickrexifError
 from flickrexif.flickr.redaction import guarded_logs
-from flickrexif.flickr.retrying import Backoff, Retrier, Tally
+from flickrexif.flickr.session import open_session
+from flickrexif.flickr.signing import tell_signing
 from flickrexif.progress import Progress, Silent
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
-
     from flickrexif.corpus.plan import CrawlPlan
     from flickrexif.corpus.state import State
     from flickrexif.flickr.connection import Connection
@@ -37,85 +35,72 @@ def crawl(
     plan: CrawlPlan,
     *,
     connection: Connection,
+    limits: Limits = NO_LIMITS,
     progress: Progress | None = None,
 ) -> CrawlSummary:
     """Fill the corpus at ``corpus`` as ``plan`` asks, or go on with it; what it came to.
 
     Which photos are accepted depends on the plan and on what Flickr answers, never on the order or
     the number of runs. Nothing that a run has saved is fetched again. Photos that failed for now
-    are tried again by the next run; `CrawlSummary.failed` counts them.
+    are tried again by the next run; `CrawlSummary.failed` counts them. While Flickr or the network
+    is down it waits, for as long as `Connection.patience_h` says.
 
     Raises `UsageError` (another crawl is running; the folder holds something else, or a corpus
-    made with other words), `AccessError` (Flickr refuses the key), `UpstreamError` (Flickr is
-    down) and `Interrupted` (SIGINT or SIGTERM). After the last two the same call resumes.
+    made with other words; what answers is no Flickr), `AccessError` (Flickr refuses the key),
+    `UpstreamError` (Flickr is down), its child `LimitReached` (``limits``) and `Interrupted`
+    (SIGINT or SIGTERM). After the last three the same call resumes.
     """
-    made = Corpus.create(Path(corpus), plan, endpoint=connection.name)
-    halt = Halt()
-    with made.lock(), made.state() as state, guarded_logs(connection.api_key):
+    path = Path(corpus)
+    has_folder, is_new = path.exists(), not (path / WORDS_FILE).exists()
+    with saved(path):
+        made = Corpus.create(path, plan, endpoint=connection.name)
+    with made.lock(), guarded_logs(*connection.secrets):
+        tell_signing(connection)
         try:
-            _run(_crawl(made, state, connection, progress or Silent(), halt), halt)
-        except (sqlite3.OperationalError, OSError) as error:
-            raise FlickrexifError(
-                f"corpus {str(corpus)!r} cannot be written ({error}): make room or mend it, "
-                "then run the same command to resume"
-            ) from error
-        return summarize(state)
+            return _fill(made, connection, limits, progress or Silent())
+        except NotFlickr:
+            if is_new:
+                _unmake(path, keep_folder=has_folder)
+            raise
+
+
+def _fill(
+    corpus: Corpus, connection: Connection, limits: Limits, progress: Progress
+) -> CrawlSummary:
+    halt = Halt(Allowance(limits))
+    with saved(corpus.path), corpus.state() as state:
+        before = Baseline.of(state)
+        contact = Contact(connection, halt, has_answered=bool(state.window_tallies()))
+        try:
+            purge(corpus, state, progress)
+            finish(_crawl(corpus, state, contact, limits, progress), halt)
+        except FlickrexifError as error:
+            raise contact.explain(error) from error.__cause__
+        return summarize(state, corpus.plan, before=before)
 
 
 async def _crawl(
-    corpus: Corpus, state: State, connection: Connection, progress: Progress, halt: Halt
+    corpus: Corpus, state: State, contact: Contact, limits: Limits, progress: Progress
 ) -> None:
-    with halt.on_signals():
-        async with open_http(connection) as http:
-            stand = _Stand.of(state, connection, halt)
-            evaluator = Evaluator(
-                plan=corpus.plan,
-                client=FlickrClient(connection, http, stand.api),
-                host=ImageHost(connection, http, stand.images),
-            )
-            await Crawler(corpus, stand.ledger, evaluator, halt, progress).run()
+    halt, addresses = contact.halt, addresses_of(corpus.plan)
+    with halt.on_signals(), halt.after(limits.seconds, limits.hours_passed()):
+        async with open_session(
+            contact.connection,
+            addresses=addresses,
+            watch=contact,
+            sleep=halt.sleep,
+            linger=halt.linger,
+        ) as flickr:
+            evaluator = Evaluator(plan=corpus.plan, client=flickr.client, host=flickr.host)
+            ledger = Ledger(state, flickr.tally)
+            ledger.commit(lambda: keep_rates(state, contact.connection))
+            await Crawler(corpus, ledger, evaluator, halt, progress).run()
 
 
-@dataclass(frozen=True, slots=True)
-class _Stand:
-    ledger: Ledger
-    api: Retrier
-    images: Retrier
-
-    @classmethod
-    def of(cls, state: State, connection: Connection, halt: Halt) -> _Stand:
-        rates = {
-            bucket_name("api", connection.api_key): connection.calls_per_hour / 3600,
-            "images": connection.images_per_second,
-        }
-        buckets = {
-            name: TokenBucket(rate, kept=state.budget(name), sleep=halt.sleep)
-            for name, rate in rates.items()
-        }
-        tally, backoff, rng = Tally(), Backoff(connection.retry_base_s), Random()
-        api, images = (
-            Retrier(bucket, tally, backoff, rng, halt.sleep) for bucket in buckets.values()
-        )
-        return cls(Ledger(state, tally, buckets), api, images)
-
-
-def _run(work: Coroutine[object, object, None], halt: Halt) -> None:
-    """Run ``work`` to its end, also where a loop runs already, as in a notebook."""
-    if not _runs_in_a_loop():
-        asyncio.run(work)
-        return
-    with ThreadPoolExecutor(1) as thread:
-        running = thread.submit(asyncio.run, work)
-        try:
-            running.result()
-        except KeyboardInterrupt:
-            halt.ask_from_outside(Interrupted(RESUME))
-            running.result()
-
-
-def _runs_in_a_loop() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
+def _unmake(path: Path, *, keep_folder: bool) -> None:
+    """Take away what a crawl has made that never reached a Flickr: nothing is lost with it."""
+    for made in [*path.glob(f"{STATE_FILE}*"), path / WORDS_FILE]:
+        made.unlink(missing_ok=True)
+    if not keep_folder:
+        with suppress(OSError):  # somebody has put something else there
+            path.rmdir()

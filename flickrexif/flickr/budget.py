@@ -1,97 +1,144 @@
-"""Token buckets that survive a restart: how often a host may be asked."""
+"""Token buckets: how often a host may be asked, by whoever shares the bucket."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import math
-import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from itertools import count
+from typing import Protocol
+from urllib.parse import urlsplit
 
-Clock = Callable[[], float]
+from flickrexif.flickr.pace import BucketState, Moment, Pace
+
+log = logging.getLogger("flickrexif")
+
 Sleep = Callable[[float], Awaitable[None]]
 
-BURST_S = 60.0
-"""A full bucket holds this many seconds' worth of tokens."""
-QUIET_S = 60.0
-"""After so long without a 429 a slowed bucket speeds up by a tenth."""
-SLOWEST_SHARE = 1 / 64
-"""A bucket never slows below this share of its rate."""
+LATE_S = 1.0
+"""A taker that wakes so much too late waits for another token: the process had stood still."""
+LONG_WAIT_S = 15.0
+"""A wait worth a word in the log."""
+TELL_EVERY_S = 300.0
+"""A bucket tells of its long waits at most so often."""
+BUSY_S = 0.05
+"""Pause before asking again a keeper that another process holds."""
+SUSPECT_TRIES = 600
+"""After so many pauses (half a minute) that process is suspect."""
+
+Change = Callable[[BucketState | None], BucketState]
+Step = Callable[[BucketState | None, Moment], BucketState]
 
 
-@dataclass(frozen=True, slots=True)
-class BucketState:
-    """A bucket as it is kept: ``filled_at`` in Unix seconds, ``slowdown`` a share of the rate."""
+class KeeperBusy(Exception):  # noqa: N818 - no failure: the same call succeeds a little later
+    """Another process holds the state at this moment; the message says which state."""
 
-    tokens: float
-    filled_at: float
-    slowdown: float = 1.0
+
+class Keeper(Protocol):
+    """Holds the state of one bucket."""
+
+    def update(self, change: Change) -> BucketState:
+        """Replace the state by what ``change`` makes of it, and return that.
+
+        Nobody else sees or changes the state meanwhile. Raises `KeeperBusy`, with nothing changed.
+        """
+        ...
+
+
+class Memory:
+    """Keeps a bucket for as long as this object lives."""
+
+    def __init__(self, kept: BucketState | None = None) -> None:
+        self.kept = kept
+
+    def update(self, change: Change) -> BucketState:
+        """See `Keeper`."""
+        self.kept = change(self.kept)
+        return self.kept
 
 
 class TokenBucket:
     """Lets ``rate`` requests a second through, in the order they ask; ``inf`` lets all through.
 
-    A taker reserves its token at once and sleeps off the debt, so the bucket needs no lock. A 429
-    halves the rate and empties the bucket; each quiet minute brings a tenth back. Never lets more
-    than ``rate * s + max(1, BURST_S * rate)`` through in any ``s`` seconds.
+    A taker reserves its token at once and sleeps off the debt. A 429 halves the rate and empties
+    the bucket; each quiet minute brings a tenth back. Never lets more than
+    ``rate * (s + LATE_S) + burst`` through in any ``s`` seconds (`Pace`), over all that share the
+    keeper. A token reserved by a taker that dies is lost.
     """
 
     def __init__(
         self,
         rate: float,
         *,
-        kept: BucketState | None = None,
-        clock: Clock = time.time,
+        burst: float = 0.0,
+        label: str = "",
+        keeper: Keeper | None = None,
+        clock: Callable[[], Moment] = Moment.now,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        self._rate, self._clock, self._sleep = rate, clock, sleep
-        self._capacity = max(1.0, rate * BURST_S)
-        now = clock()
-        kept = kept or BucketState(tokens=min(1.0, self._capacity), filled_at=now)
-        self._tokens = min(kept.tokens, self._capacity)
-        self._filled_at = min(kept.filled_at, now)
-        self._slowdown = kept.slowdown
-        self._loud_at = now
+        self._pace, self._label = Pace(rate, burst), label or "requests"
+        self._keeper: Keeper = keeper or Memory()
+        self._clock, self._sleep = clock, sleep
+        self._slowdown = 1.0
+        self._told_at = -math.inf
 
     @property
     def rate(self) -> float:
-        """Requests a second at this moment."""
-        return self._rate * self._slowdown
-
-    def state(self) -> BucketState:
-        """What to keep for the next run."""
-        return BucketState(self._tokens, self._filled_at, self._slowdown)
+        """Requests a second, as of the last request."""
+        return self._pace.rate * self._slowdown
 
     async def take(self) -> None:
         """Return when one more request may be sent."""
-        if math.isinf(self._rate):
-            return
-        self._fill()
-        self._tokens -= 1.0
-        if self._tokens < 0:
-            await self._sleep(-self._tokens / self.rate)
+        late_s = math.inf
+        while late_s > LATE_S and math.isfinite(self._pace.rate):
+            state = await self._update(self._pace.taken)
+            wait_s = self._pace.wait_s(state)
+            if not wait_s:
+                return
+            self._tell(wait_s, state.at)
+            await self._sleep(wait_s)
+            late_s = self._clock().uptime - state.at.uptime - wait_s
 
-    def slow_down(self) -> None:
+    async def slow_down(self) -> None:
         """The host answered 429."""
-        self._loud_at = self._clock()
-        if math.isfinite(self._rate):
-            self._fill()
-            self._slowdown = max(SLOWEST_SHARE, self._slowdown / 2)
-            self._tokens = min(self._tokens, 0.0)
+        if math.isfinite(self._pace.rate):
+            await self._update(self._pace.slowed)
 
-    def _fill(self) -> None:
-        now = self._clock()
-        elapsed = max(0.0, now - self._filled_at)
-        self._tokens = min(self._capacity, self._tokens + elapsed * self.rate)
-        self._filled_at = now
-        quiet = now - self._loud_at
-        if self._slowdown < 1.0 and quiet >= QUIET_S:
-            self._slowdown = min(1.0, self._slowdown * 1.1 ** (quiet // QUIET_S))
-            self._loud_at = now
+    async def _update(self, step: Step) -> BucketState:
+        for tries in count(1):
+            try:
+                # The clock is read inside, so that states follow each other as their moments do.
+                state = self._keeper.update(lambda kept: step(kept, self._clock()))
+            except KeeperBusy as busy:
+                if tries == SUSPECT_TRIES:
+                    log.warning("%s: waiting, because %s; if it hangs, end it", self._label, busy)
+                await self._sleep(BUSY_S)
+            else:
+                self._slowdown = state.slowdown
+                return state
+        raise AssertionError("never reached: counting has no end")
+
+    def _tell(self, wait_s: float, now: Moment) -> None:
+        if wait_s < LONG_WAIT_S or now.uptime - self._told_at < TELL_EVERY_S:
+            return
+        self._told_at = now.uptime
+        why = "slowed after HTTP 429, now" if self._slowdown < 1.0 else "limited to"
+        log.info("%s: %s %s, next in %.0f s", self._label, why, tell_rate(self.rate), wait_s)
+
+
+def tell_rate(per_second: float) -> str:
+    """``1.5 a second`` or ``50 an hour``, whichever reads better."""
+    return f"{per_second:.3g} a second" if per_second >= 1 else f"{per_second * 3600:.0f} an hour"
 
 
 def bucket_name(host: str, api_key: str) -> str:
     """The name under which a bucket is kept: the key's fingerprint stands in it, never the key."""
     fingerprint = hashlib.blake2b(api_key.encode(), digest_size=6).hexdigest()
     return f"{host}:{fingerprint}"
+
+
+def image_bucket_name(image_base: str) -> str:
+    """The name under which the bucket of an image host is kept."""
+    return f"images {urlsplit(image_base).netloc}"

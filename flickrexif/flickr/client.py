@@ -2,46 +2,37 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-import httpx
-
-from flickrexif._version import __version__
-from flickrexif.errors import AccessError
 from flickrexif.exif.answers import parse_exif_answer
+from flickrexif.flickr.answers import Body, decode_answer
 from flickrexif.flickr.failures import ACCESS_CODES, Failure, RequestFailed
-from flickrexif.flickr.redaction import redact
-from flickrexif.flickr.search import SearchPage, SearchQuery, parse_search
+from flickrexif.flickr.info import PhotoInfo, parse_info
+from flickrexif.flickr.search import (
+    LARGE,
+    Addresses,
+    OwnerQuery,
+    SearchPage,
+    SearchQuery,
+    parse_search,
+)
+from flickrexif.flickr.signing import refusal, signed
+from flickrexif.flickr.transport import fetch
 
 if TYPE_CHECKING:
+    import httpx
+
     from flickrexif.exif.record import RawRecord
     from flickrexif.flickr.connection import Connection
     from flickrexif.flickr.retrying import Retrier
     from flickrexif.ids import PhotoId
 
 T = TypeVar("T")
-Body = Mapping[str, object]
 
-USER_AGENT = f"flickrexif/{__version__}"
-TIMEOUT = httpx.Timeout(30.0, connect=10.0)
-
-
-def open_http(connection: Connection) -> httpx.AsyncClient:
-    """The HTTP client of a crawl: follows no redirect, and no proxy to this very machine."""
-    limits = httpx.Limits(
-        max_connections=connection.concurrency + 2,
-        max_keepalive_connections=connection.concurrency + 2,
-    )
-    return httpx.AsyncClient(
-        timeout=TIMEOUT,
-        limits=limits,
-        follow_redirects=False,
-        headers={"User-Agent": USER_AGENT},
-        trust_env=not connection.is_loopback,
-    )
+LONGEST_ANSWER = 16 * 1024 * 1024
+"""A page of 500 photos takes about one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +46,19 @@ class FlickrClient:
     connection: Connection
     http: httpx.AsyncClient
     retrier: Retrier
+    addresses: Addresses = LARGE
 
-    async def search(self, query: SearchQuery, page: int) -> SearchPage:
-        """One page of flickr.photos.search."""
-        arguments = query.arguments(page)
-        return await self.call("flickr.photos.search", arguments, parse_search, cause="api search")
+    async def search(self, query: SearchQuery | OwnerQuery, page: int) -> SearchPage:
+        """One page of flickr.photos.search; its candidates tell of the files in `addresses`."""
+
+        def parse(body: Body) -> SearchPage:
+            return parse_search(body, self.addresses)
+
+        arguments = query.arguments(page, self.addresses)
+        is_vital = isinstance(query, SearchQuery)  # a crawl ends without what it lists
+        return await self.call(
+            "flickr.photos.search", arguments, parse, cause=query.cause, is_vital=is_vital
+        )
 
     async def exif(self, photo_id: PhotoId) -> RawRecord:
         """What flickr.photos.getExif tells of a photo; empty when it has no EXIF.
@@ -73,8 +72,26 @@ class FlickrClient:
         arguments = {"photo_id": str(photo_id)}
         return await self.call("flickr.photos.getExif", arguments, parse, cause="api exif")
 
+    async def info(self, photo_id: PhotoId) -> PhotoInfo:
+        """What flickr.photos.getInfo tells of a photo.
+
+        Refusals: code 1, the photo is gone or not visible; code 2, it is private (until 2024).
+        """
+
+        def parse(body: Body) -> PhotoInfo:
+            return parse_info(_answer_about(photo_id, body))
+
+        arguments = {"photo_id": str(photo_id)}
+        return await self.call("flickr.photos.getInfo", arguments, parse, cause="recheck info")
+
     async def call(
-        self, method: str, arguments: Mapping[str, str], parse: Callable[[Body], T], *, cause: str
+        self,
+        method: str,
+        arguments: Mapping[str, str],
+        parse: Callable[[Body], T],
+        *,
+        cause: str,
+        is_vital: bool = False,
     ) -> T:
         """What ``parse`` makes of the answer; a `RequestFailed` of ``parse`` counts like any."""
 
@@ -82,55 +99,29 @@ class FlickrClient:
             return parse(await self._get(method, arguments))
 
         try:
-            return await self.retrier.run(cause, attempt)
+            return await self.retrier.run(cause, attempt, is_vital=is_vital)
         except RequestFailed as error:
             failure = error.failure
         refused = failure.status in (401, 403) or failure.code in ACCESS_CODES
         if refused and failure.kind in ("api", "status"):
-            raise AccessError(
-                f"Flickr refused the API key ({failure}): set a valid one in FLICKR_API_KEY"
-            )
+            is_signed = self.connection.token is not None
+            raise refusal(failure, is_signed=is_signed, else_do=", or crawl with --anonymous")
         raise RequestFailed(failure)
 
     async def _get(self, method: str, arguments: Mapping[str, str]) -> Body:
         words = {"method": method, "format": "json", "nojsoncallback": "1", **arguments}
         words["api_key"] = self.connection.api_key
-        failure = None
-        try:
-            response = await self.http.get(self.connection.rest_url, params=words)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            failure = Failure("transport", transport_text(error))
-        if failure is not None:  # raised here, so that no exception with the address stays in it
-            raise RequestFailed(failure)
-        return decode_answer(response.status_code, response.content, key=self.connection.api_key)
-
-
-def transport_text(error: Exception) -> str:
-    """A broken connection in words without any address."""
-    return f"no answer ({type(error).__name__})"
-
-
-def decode_answer(status: int, content: bytes, *, key: str = "") -> Body:
-    """The JSON object of an answer with stat ok; raises `RequestFailed` for every other."""
-    if status != 200:
-        raise RequestFailed(Failure("status", "", status=status))
-    try:
-        body = json.loads(content)
-    except ValueError:
-        raise RequestFailed(Failure("body", "unparseable")) from None
-    if not isinstance(body, Mapping) or body.get("stat") not in ("ok", "fail"):
-        raise RequestFailed(Failure("body", "unparseable"))
-    if body["stat"] == "fail":
-        raise RequestFailed(_api_failure(body, key))
-    return body
-
-
-def _api_failure(body: Body, key: str) -> Failure:
-    try:
-        code = int(str(body.get("code")))
-    except ValueError:
-        return Failure("body", "unparseable")
-    return Failure("api", redact(str(body.get("message", "")), key), code=code)
+        words, signature = signed(words, self.connection)
+        answer = await fetch(
+            self.http,
+            self.connection.rest_url,
+            reach=lambda _: LONGEST_ANSWER,
+            params=words,
+            auth=signature,
+        )
+        if answer.is_cut and answer.status == 200:
+            raise RequestFailed(Failure("foreign", "too_large"))
+        return decode_answer(answer.status, answer.content, key=self.connection.api_key)
 
 
 def _answer_about(photo_id: PhotoId, body: Body) -> dict[str, object]:

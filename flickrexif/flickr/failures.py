@@ -12,9 +12,20 @@ from typing import Literal
 
 from flickrexif.errors import FlickrexifError
 
-Kind = Literal["transport", "status", "body", "api", "refused"]
+Kind = Literal["transport", "status", "body", "api", "refused", "foreign"]
+"""How a request failed.
 
-BROKEN_FILES = frozenset({"not_jpeg", "truncated", "undecodable"})
+- ``transport``: no answer came whole: refused, reset, cut short, too slow.
+- ``status``: an HTTP status that Flickr answers for itself; ``status`` is that.
+- ``body``: an answer that was not finished, or a file that is not what it should be.
+- ``api``: the web service refused; ``code`` is Flickr's.
+- ``refused``: the image host has no such file, or none that is wanted, or does not give it.
+- ``foreign``: no web service of Flickr's answers like this: a web page, HTTP 404, other JSON. When
+  not one call went through before, the endpoint is no Flickr.
+"""
+
+BROKEN_FILES = frozenset({"not_jpeg", "placeholder", "truncated", "undecodable", "wrong_size"})
+"""What a file may be that is no sound image; a web page in its place says nothing of the file."""
 REDIRECTED = "redirected"
 
 CONFIRMATIONS = 3
@@ -24,8 +35,8 @@ _TRANSIENT_CODES = frozenset({10, 105})  # search unavailable, service unavailab
 _VAGUE_CODES = frozenset({0, 201})
 _VAGUE_TEXT = "not currently available"
 
-ACCESS_CODES = frozenset({98, 99, 100})
-"""Login failed, not logged in, invalid API key: nothing will work, for any photo."""
+ACCESS_CODES = frozenset({96, 97, 98, 99, 100})
+"""Bad or no signature, login failed, not logged in, invalid API key: no call will work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +49,19 @@ class Failure:
     code: int = 0
 
     def __str__(self) -> str:
-        if self.kind == "status":
-            return f"HTTP {self.status}"
-        return f"code {self.code}: {self.text}" if self.kind == "api" else self.text
+        match self.kind:
+            case "status":
+                return f"HTTP {self.status}"
+            case "api":
+                return f"code {self.code}: {self.text}"
+            case "foreign":
+                return f"no answer of Flickr's ({self.cause})"
+        return self.text
 
     @property
     def cause(self) -> str:
         """A short word for counting."""
-        if self.kind == "status":
+        if self.kind == "status" or (self.kind == "foreign" and self.status):
             return f"http_{self.status}"
         return f"code_{self.code}" if self.kind == "api" else self.text
 
@@ -62,8 +78,8 @@ def is_transient(failure: Failure) -> bool:
     """True when the same request may succeed later: it is retried, and its photo not judged.
 
     Broken connections, HTTP 429 and 5xx, bodies that cannot be read (or lack the photo list, or
-    hold half an image), redirects to a placeholder, and the API's ways of saying that it is out of
-    service. HTTP 403, 404 and 410 never are.
+    hold half an image), web pages in place of an answer, redirects to a placeholder, and the API's
+    ways of saying that it is out of service. HTTP 403, 404 and 410 never are.
     """
     match failure.kind:
         case "transport" | "body":
@@ -75,6 +91,8 @@ def is_transient(failure: Failure) -> bool:
             return vague or failure.code in _TRANSIENT_CODES
         case "refused":
             return failure.text == REDIRECTED
+        case "foreign":
+            return failure.status == 0
 
 
 def attempts_of(failure: Failure) -> float:
@@ -83,3 +101,16 @@ def attempts_of(failure: Failure) -> float:
         return 1
     of_a_file = failure.text == REDIRECTED or failure.text in BROKEN_FILES
     return CONFIRMATIONS if of_a_file else math.inf
+
+
+def is_of_host(failure: Failure) -> bool:
+    """True when a failure says nothing of what was asked for, but that its host is in trouble."""
+    return attempts_of(failure) == math.inf
+
+
+def is_refusal(failure: Failure) -> bool:
+    """True for HTTP 403 of the image host: one photo's own matter, or a machine that is blocked.
+
+    Which of them, only other photos tell: so it is not retried at once, and judges no photo.
+    """
+    return failure.kind == "refused" and failure.status == 403

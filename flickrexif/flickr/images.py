@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import httpx
-
-from flickrexif.flickr.client import transport_text
 from flickrexif.flickr.failures import REDIRECTED, Failure, RequestFailed
-from flickrexif.flickr.jpeg import MAGIC, exif_end, inspect_jpeg
+from flickrexif.flickr.jpeg import exif_end, inspect_jpeg, refuse_other_files
+from flickrexif.flickr.sizes import SIZES
+from flickrexif.flickr.transport import DEADLINE_S, Answer, Reach, fetch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import httpx
 
     from flickrexif.flickr.connection import Connection
     from flickrexif.flickr.retrying import Retrier
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 HEAD_BYTES = 65_536
 LONGEST_HEAD_BYTES = 4 * HEAD_BYTES
 LARGEST_BYTES = 50 * 1024 * 1024
+
+_AS_IT_IS = {"Accept-Encoding": "identity"}
+_PART = re.compile(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,65 +45,79 @@ class ImageHost:
     """Fetches stored addresses within the retrier's budget.
 
     Raises `RequestFailed`: ``refused`` for what is gone, redirected (Flickr's placeholder for a
-    hidden photo) or over 50 MB, and after the last retry for what stays broken.
+    hidden photo) or over 50 MB, and after the last retry for what stays broken. The ``imagewidth``
+    and ``imageheight`` of the answer's headers are not believed: one recorded answer is too little
+    to throw photos away for.
     """
 
     connection: Connection
     http: httpx.AsyncClient
     retrier: Retrier
+    deadline_s: float = DEADLINE_S
 
-    async def image(self, stored_url: str, *, cause: str = "image") -> FetchedImage:
-        """The whole file, proven to be a complete JPEG."""
+    async def image(self, stored_url: str, *, size: str = "original") -> FetchedImage:
+        """The whole file, proven to be a complete JPEG, no larger than ``size`` may be."""
+        longest = SIZES[size].longest
 
         async def attempt() -> FetchedImage:
-            content = await self._read(stored_url, {}, LARGEST_BYTES)
-            return await asyncio.to_thread(_inspected, content)
+            answer = await self._get(stored_url, _AS_IT_IS, lambda _: LARGEST_BYTES)
+            if answer.is_cut:
+                raise RequestFailed(Failure("refused", "too_large"))
+            if answer.status != 200:
+                raise RequestFailed(Failure("body", "partial"))
+            return await asyncio.to_thread(_inspected, answer.content, longest)
 
-        return await self.retrier.run(f"image {cause}", attempt)
+        return await self.retrier.run(f"image {size}", attempt)
 
     async def head(self, stored_url: str) -> bytes:
-        """The first 64 KiB of a file, or as much more (to 256 KiB) as its Exif segment needs."""
-        head = await self._range(stored_url, HEAD_BYTES)
-        end = exif_end(head)
-        if end is None or end <= len(head) or len(head) < HEAD_BYTES:
-            return head
-        needed = min(max(end, 2 * HEAD_BYTES), LONGEST_HEAD_BYTES)
-        return await self._range(stored_url, needed)
+        """The first 64 KiB of a file, or as much more (to 256 KiB) as its Exif segment needs.
 
-    async def _range(self, stored_url: str, length: int) -> bytes:
-        async def attempt() -> bytes:
-            headers = {"Range": f"bytes=0-{length - 1}"}
-            content = await self._read(stored_url, headers, length, may_cut=True)
-            if not content.startswith(MAGIC):
-                raise RequestFailed(Failure("body", "not_jpeg"))
-            return content
+        No byte is fetched twice: what is missing comes as a further part, and of a host that knows
+        no parts by reading on.
+        """
+        head, wanted, is_whole = b"", HEAD_BYTES, False
+        while len(head) < wanted and not is_whole:
+            head, is_whole = await self._part(stored_url, head, wanted)
+            wanted = _needed(head)
+        return head
+
+    async def _part(self, stored_url: str, head: bytes, wanted: int) -> tuple[bytes, bool]:
+        """``head`` with what follows it up to ``wanted`` bytes, and whether that is all."""
+        headers = {**_AS_IT_IS, "Range": f"bytes={len(head)}-{wanted - 1}"}
+
+        async def attempt() -> tuple[bytes, bool]:
+            answer = await self._get(stored_url, headers, lambda some: max(wanted, _needed(some)))
+            return _joined(head, answer, wanted)
 
         return await self.retrier.run("image head", attempt)
 
-    async def _read(
-        self, stored_url: str, headers: Mapping[str, str], longest: int, *, may_cut: bool = False
-    ) -> bytes:
-        url, failure = self.connection.fetch_url(stored_url), None
-        try:
-            async with self.http.stream("GET", url, headers=dict(headers)) as response:
-                _refuse(response.status_code)
-                content = await _body(response, longest, may_cut=may_cut)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            failure = Failure("transport", transport_text(error))
-        if failure is not None:
-            raise RequestFailed(failure)
-        return content
+    async def _get(self, stored_url: str, headers: Mapping[str, str], reach: Reach) -> Answer:
+        url = self.connection.fetch_url(stored_url)
+        deadline_s = self.deadline_s
+        answer = await fetch(self.http, url, reach=reach, headers=headers, deadline_s=deadline_s)
+        _refuse(answer.status)
+        return answer
 
 
-async def _body(response: httpx.Response, longest: int, *, may_cut: bool) -> bytes:
-    content = bytearray()
-    async for chunk in response.aiter_bytes():
-        content += chunk
-        if len(content) > longest:
-            break
-    if len(content) > longest and not may_cut:
-        raise RequestFailed(Failure("refused", "too_large"))
-    return bytes(content[:longest])
+def _needed(head: bytes) -> int:
+    """How many bytes of a file hold its Exif segment, as far as ``head`` tells; in whole parts."""
+    end = exif_end(head) if len(head) >= HEAD_BYTES else None
+    parts = 1 if end is None else -(-end // HEAD_BYTES)
+    return min(parts * HEAD_BYTES, LONGEST_HEAD_BYTES)
+
+
+def _joined(head: bytes, answer: Answer, wanted: int) -> tuple[bytes, bool]:
+    """The head of the file that is known now, and whether it is the whole file."""
+    if answer.status == 200:  # parts are not known there: it starts from the beginning
+        content, is_whole = answer.content, not answer.is_cut
+    else:
+        told = _PART.fullmatch(answer.headers.get("Content-Range", "bytes 0-0/*"))
+        if told is None or int(told[1]) != len(head):
+            raise RequestFailed(Failure("body", "wrong_part"))
+        content = head + answer.content
+        is_whole = told[2] == str(len(content)) or len(content) < wanted
+    refuse_other_files(content)
+    return content, is_whole
 
 
 def _refuse(status: int) -> None:
@@ -112,6 +131,6 @@ def _refuse(status: int) -> None:
     raise RequestFailed(Failure("refused", text, status=status))
 
 
-def _inspected(content: bytes) -> FetchedImage:
-    width, height = inspect_jpeg(content)
+def _inspected(content: bytes, longest: int | None) -> FetchedImage:
+    width, height = inspect_jpeg(content, longest=longest)
     return FetchedImage(content, hashlib.sha256(content).hexdigest(), width, height)

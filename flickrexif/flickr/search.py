@@ -1,19 +1,42 @@
-"""Answers of flickr.photos.search, parsed. Numbers come as numbers or as text, in one list both."""
+"""Answers of flickr.photos.search, parsed, and the two questions that are put to it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from flickrexif.flickr.failures import Failure, RequestFailed
+from flickrexif.flickr.fields import fields_of, integer, maybe_integer, parse_taken, text
+from flickrexif.flickr.sizes import SIZES, PhotoSize
 from flickrexif.ids import OwnerId, PhotoId
 
-EXTRAS = (
-    "license,date_upload,date_taken,owner_name,path_alias,original_format,o_dims,"
-    "url_o,url_l,url_c,media"
-)
+if TYPE_CHECKING:
+    from datetime import datetime
+
 PER_PAGE = 500
+
+Sort: TypeAlias = Literal[
+    "date-taken-asc", "date-taken-desc", "date-posted-asc", "date-posted-desc"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Which files a search is to tell of: the photo in ``size``, and its original if wanted."""
+
+    size: PhotoSize = SIZES["large"]
+    has_original: bool = True
+
+    @property
+    def extras(self) -> str:
+        """The extras of the question: what a candidate needs, and no address beyond these."""
+        told = "license,date_upload,date_taken,owner_name,path_alias,original_format,o_dims,media"
+        asked = [self.size.extra, "url_o" if self.has_original else None]
+        return ",".join([told, *dict.fromkeys(extra for extra in asked if extra)])
+
+
+LARGE = Addresses()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +46,50 @@ class SearchQuery:
     license_id: int
     taken_from: datetime
     taken_to: datetime
+    sort: Sort = "date-taken-asc"
 
-    def arguments(self, page: int) -> dict[str, str]:
-        """The arguments of the call: safe photographs only, oldest first."""
+    cause: ClassVar[str] = "api search"
+    """What its calls are counted as."""
+
+    def arguments(self, page: int, addresses: Addresses = LARGE) -> dict[str, str]:
+        """The arguments of the call: safe photographs only."""
         return {
             "license": str(self.license_id),
-            "min_taken_date": self.taken_from.isoformat(sep=" "),
-            "max_taken_date": self.taken_to.isoformat(sep=" "),
-            "sort": "date-taken-asc",
+            **_taken(self.taken_from, self.taken_to),
+            "sort": self.sort,
             "media": "photos",
             "content_types": "0",
             "safe_search": "1",
-            "extras": EXTRAS,
+            "extras": addresses.extras,
+            "per_page": str(PER_PAGE),
+            "page": str(page),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerQuery:
+    """One owner, one interval of taken dates: which of their photos are there, and how licensed.
+
+    Every licence is asked for at once by asking for none: a list of them beside an owner was seen
+    to find nothing.
+    """
+
+    owner_id: OwnerId
+    taken_from: datetime
+    taken_to: datetime
+
+    cause: ClassVar[str] = "recheck search"
+    """What its calls are counted as."""
+
+    def arguments(self, page: int, addresses: Addresses = LARGE) -> dict[str, str]:
+        """The arguments of the call: safe photos only; no file is told of."""
+        return {
+            "user_id": self.owner_id,
+            **_taken(self.taken_from, self.taken_to),
+            "sort": "date-taken-asc",
+            "media": "photos",
+            "safe_search": "1",
+            "extras": "license,date_upload,date_taken,media",
             "per_page": str(PER_PAGE),
             "page": str(page),
         }
@@ -59,8 +114,8 @@ class Candidate:
     media: str
     original_format: str | None
     original_url: str | None
-    large_url: str | None
-    medium_url: str | None
+    image_url: str | None
+    """The file in the size that was asked for."""
     original_width: int | None
     original_height: int | None
 
@@ -75,25 +130,26 @@ class SearchPage:
     total: int
     candidates: tuple[Candidate, ...]
     malformed: int
-    """Rows that could not be read and were left out."""
+    """Rows that could not be read, or are not public, and were left out."""
 
 
-def parse_search(body: Mapping[str, object]) -> SearchPage:
-    """The page in a decoded JSON answer with stat ok.
+def parse_search(
+    body: Mapping[str, object],
+    addresses: Addresses = LARGE,
+) -> SearchPage:
+    """The page in a decoded answer with stat ok.
 
     Raises `RequestFailed`, to be tried again, when the list or its numbers are missing; a single
     row without an id, owner or upload date is left out and counted.
     """
-    photos = body.get("photos")
-    if not isinstance(photos, Mapping):
-        raise RequestFailed(Failure("body", "no_photo_list"))
+    photos = fields_of(body.get("photos"))
     rows = photos.get("photo")
     if not isinstance(rows, Sequence) or isinstance(rows, str):
         raise RequestFailed(Failure("body", "no_photo_list"))
-    parsed = [_candidate(row) for row in rows]
+    parsed = [_candidate(row, addresses) for row in rows]
     try:
         page, pages, per_page, total = (
-            _integer(photos.get(name)) for name in ("page", "pages", "perpage", "total")
+            integer(photos.get(name)) for name in ("page", "pages", "perpage", "total")
         )
     except ValueError:
         raise RequestFailed(Failure("body", "no_page_numbers")) from None
@@ -101,65 +157,43 @@ def parse_search(body: Mapping[str, object]) -> SearchPage:
     return SearchPage(page, pages, per_page, total, found, len(parsed) - len(found))
 
 
-def _candidate(row: object) -> Candidate | None:
+def _taken(first: datetime, last: datetime) -> dict[str, str]:
+    return {
+        "min_taken_date": first.isoformat(sep=" "),
+        "max_taken_date": last.isoformat(sep=" "),
+    }
+
+
+def _candidate(row: object, addresses: Addresses) -> Candidate | None:
     if not isinstance(row, Mapping):
         return None
     try:
-        return _strict_candidate(row)
+        return _strict_candidate(row, addresses)
     except ValueError:
         return None
 
 
-def _strict_candidate(row: Mapping[str, object]) -> Candidate:
-    photo_id, owner = _integer(row.get("id")), _text(row.get("owner"))
+def _strict_candidate(row: Mapping[str, object], addresses: Addresses) -> Candidate:
+    photo_id, owner = integer(row.get("id")), text(row.get("owner"))
     if owner is None or not 0 < photo_id < 2**63:
         raise ValueError("a row needs an id and an owner")
+    if maybe_integer(row.get("ispublic", 1)) == 0:
+        raise ValueError("only a login sees this photo")
+    size = addresses.size.extra
     return Candidate(
         photo_id=PhotoId(photo_id),
         owner_id=OwnerId(owner),
-        owner_name=_text(row.get("ownername")),
-        path_alias=_text(row.get("pathalias")),
-        license_id=_maybe_integer(row.get("license")),
+        owner_name=text(row.get("ownername")),
+        path_alias=text(row.get("pathalias")),
+        license_id=maybe_integer(row.get("license")),
         taken_at=parse_taken(row.get("datetaken")),
-        is_taken_known=_maybe_integer(row.get("datetakenunknown", 0)) == 0,
-        taken_granularity=_integer(row.get("datetakengranularity", 0)),
-        uploaded_at=_integer(row.get("dateupload")),
-        media=_text(row.get("media", "photo")) or "",
-        original_format=_text(row.get("originalformat")),
-        original_url=_text(row.get("url_o")),
-        large_url=_text(row.get("url_l")),
-        medium_url=_text(row.get("url_c")),
-        original_width=_maybe_integer(row.get("o_width")),
-        original_height=_maybe_integer(row.get("o_height")),
+        is_taken_known=maybe_integer(row.get("datetakenunknown", 0)) == 0,
+        taken_granularity=integer(row.get("datetakengranularity", 0)),
+        uploaded_at=integer(row.get("dateupload")),
+        media=text(row.get("media", "photo")) or "",
+        original_format=text(row.get("originalformat")),
+        original_url=text(row.get("url_o")),
+        image_url=None if size is None else text(row.get(size)),
+        original_width=maybe_integer(row.get("o_width")),
+        original_height=maybe_integer(row.get("o_height")),
     )
-
-
-def parse_taken(value: object) -> datetime | None:
-    """``YYYY-MM-DD HH:MM:SS`` as a naive datetime; None for anything else (zeros included)."""
-    if not isinstance(value, str):
-        return None
-    try:
-        return datetime.strptime(value, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 - the camera's clock
-    except ValueError:
-        return None
-
-
-def _integer(value: object) -> int:
-    if isinstance(value, bool):
-        raise ValueError("a truth value is not a number")
-    if isinstance(value, int):
-        return value
-    if isinstance(value, str) and value.isascii() and value.isdigit():
-        return int(value)
-    raise ValueError(f"{value!r} is not a whole number")
-
-
-def _maybe_integer(value: object) -> int | None:
-    try:
-        return _integer(value)
-    except ValueError:
-        return None
-
-
-def _text(value: object) -> str | None:
-    return value.strip() or None if isinstance(value, str) else None

@@ -57,7 +57,7 @@ def label(
     accepted = opened.accepted()
     if accepted.is_empty():
         raise UsageError(f"corpus {str(corpus)!r} has no photos yet: run `flickrexif crawl` first")
-    photos = photos_table(accepted, opened.image_shards())
+    photos = photos_table(accepted, opened.image_shards(verified=True))
     labels, summary = label_photos(photos, rules, opened.plan.seed if seed is None else seed)
     _write(corpus / "photos.parquet", photos, PHOTOS)
     _write(corpus / "labels.parquet", labels, LABELS)
@@ -69,8 +69,13 @@ def label(
 def label_photos(
     photos: pl.DataFrame, rules: Rules, seed: int
 ) -> tuple[pl.DataFrame, LabelSummary]:
-    """The labels (columns of `LABELS` and owner_id) of a photos table, and their summary."""
-    placed = with_places(photos, seed)
+    """The labels (columns of `LABELS` and owner_id) of a photos table, and their summary.
+
+    Of photos with the same bytes only the first is labelled: a copy by another owner could stand in
+    another split, and one by the same owner would count twice.
+    """
+    firsts = photos.filter(pl.col("duplicate_of").is_null())
+    placed = with_places(firsts, seed)
     labels = pl.DataFrame(schema=LABEL_ROWS)
     summaries: dict[str, AttributeSummary] = {}
     left_out: dict[str, str] = {}
@@ -83,7 +88,8 @@ def label_photos(
             named = rows.with_columns(attribute=pl.lit(attribute.name))
             labels = labels.vstack(named.select(LABEL_ROWS.names()))
     _insist(labels)
-    return labels, LabelSummary(rules.preset, seed, photos.height, summaries, left_out)
+    duplicates = photos.height - firsts.height
+    return labels, LabelSummary(rules.preset, seed, photos.height, duplicates, summaries, left_out)
 
 
 def _label_one(

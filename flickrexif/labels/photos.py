@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pyarrow.parquet as pq
 
+from flickrexif.corpus.duplicates import duplicate_of
 from flickrexif.corpus.schema import PHOTOS
 from flickrexif.exif.cameras import identify_columns
 from flickrexif.exif.normalize import RECORD_SCHEMA, normalize
@@ -36,7 +37,8 @@ def photos_table(accepted: pl.DataFrame, shards: Sequence[Path]) -> pl.DataFrame
     """One row per accepted photo, columns and order of `PHOTOS`, sorted by photo_id.
 
     ``accepted`` as `Corpus.accepted` gives it; ``shards`` are its image shards. A photo
-    without a stored image has nulls for what the file would show.
+    without a stored image has nulls for what the file would show. Of photos with the same bytes all
+    but the first tell its id in ``duplicate_of``.
     """
     records = accepted.with_columns(
         pl.col("raw_exif").str.json_decode(pl.Struct(RECORD_SCHEMA))
@@ -48,7 +50,7 @@ def photos_table(accepted: pl.DataFrame, shards: Sequence[Path]) -> pl.DataFrame
         pl.col("taken_at").str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="ms", strict=False),
         pl.from_epoch("uploaded_at", time_unit="s").dt.replace_time_zone("UTC"),
     ).join(image_table(shards), on="photo_id", how="left")
-    return whole.select(PHOTOS.names).sort("photo_id")
+    return whole.with_columns(duplicate_of()).select(PHOTOS.names).sort("photo_id")
 
 
 def image_table(shards: Sequence[Path]) -> pl.DataFrame:

@@ -54,11 +54,15 @@ class AttributeSummary:
 
 @dataclass(frozen=True, slots=True)
 class LabelSummary:
-    """What a corpus was labelled with; ``left_out`` gives a reason per attribute left out."""
+    """What a corpus was labelled with; ``left_out`` gives a reason per attribute left out.
+
+    ``duplicates`` of the photos have the bytes of another one and stand in no class.
+    """
 
     preset: Preset
     seed: int
     photos: int
+    duplicates: int
     attributes: Mapping[str, AttributeSummary]
     left_out: Mapping[str, str]
 
@@ -68,6 +72,7 @@ class LabelSummary:
             "schema_version": SCHEMA_VERSION,
             "preset": self.preset,
             "seed": self.seed,
+            "duplicates": self.duplicates,
             "attributes": {name: one.as_json() for name, one in self.attributes.items()},
             "left_out": dict(self.left_out),
         }
@@ -75,6 +80,8 @@ class LabelSummary:
     def lines(self) -> list[str]:
         """The summary for people, one attribute a line."""
         told = [f"{self.photos} photos, preset {self.preset}, seed {self.seed}"]
+        if self.duplicates:
+            told.append(f"{self.duplicates} of them are copies, byte by byte, and in no class")
         for name, one in self.attributes.items():
             each = " + ".join(f"{one.per_class[split]} {split}" for split in SPLITS)
             told.append(f"{name}: {len(one.classes)} classes of {each} = {one.photos} photos")

@@ -28,11 +28,12 @@ from flickrexif.release.select import (
     balanced_rows,
     chosen_attributes,
     publishable,
+    withdrawn,
 )
 from flickrexif.release.source import Source
 from flickrexif.release.stages import Assemble, CorpusShard, MakeImages, RowSlice
 from flickrexif.release.summary import BuildSummary
-from flickrexif.release.work import WorkDirectory
+from flickrexif.release.work import WITHDRAWN, WorkDirectory, digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,7 +62,8 @@ def build(
     """Make the release ``out`` from the labelled corpus directory ``corpus``.
 
     It grows in ``<out>.partial``; a build that was stopped goes on there when called again with the
-    same words. ``previous`` is the release before, for the changelog. The same corpus, plan and
+    same words. Photos that left the corpus since it was labelled are left out. ``previous`` is the
+    release before, for the changelog. The same corpus, plan and
     library versions give byte-identical files. Raises `UsageError` when ``out`` exists, when the
     corpus is not labelled or when nothing may be released, and `FlickrexifError` when a shard
     fails.
@@ -85,9 +87,16 @@ class _Build:
 
     def run(self, out: Path) -> BuildSummary:
         chosen = chosen_attributes(self.source, self.plan)
-        selection = publishable(self.source.photos(), self.plan)
-        words = {"plan": self.plan.words(), "corpus": self.source.fingerprint()}
-        work = WorkDirectory.open(out, words | {"made with": made_with()})
+        listed = self.source.photos()
+        gone = withdrawn(listed, self.source.standing())
+        selection = publishable(listed, gone, self.plan)
+        words = {
+            "plan": self.plan.words(),
+            "corpus": self.source.fingerprint(),
+            "made with": made_with(),
+            WITHDRAWN: digest_of(gone),
+        }
+        work = WorkDirectory.open(out, words)
         labels = {one.name: self.source.labels(one.name) for one in chosen}
         usable, made = self._usable(labels, selection, work)
         attributes = self._attributes(chosen, labels, usable, selection)
@@ -101,6 +110,11 @@ class _Build:
                 files |= self._slices(config, split, of_split, work)
         manifest["files"] = self._assemble(files, made, work)
         self._write_words(manifest, work.release)
+        if withdrawn(listed, self.source.standing()) != gone:
+            raise FlickrexifError(
+                f"photos left corpus {str(self.source.path)!r} while it was built: "
+                "run the same command again"
+            )
         work.finish()
         return BuildSummary.of(out, manifest, self.unreadable)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from flickrexif.corpus.duplicates import duplicate_of
 from flickrexif.errors import UsageError
 from flickrexif.flickr.licenses import license_of
 from flickrexif.release.schema import ATTRIBUTION, SPLITS
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 RESERVED = "all rights reserved"
 NO_DERIVATIVES = "licence allows no derivatives"
 NONCOMMERCIAL = "licence is noncommercial"
+REMOVED = "removed since the corpus was labelled"
+RELICENSED = "under another licence since the corpus was labelled"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,8 +63,28 @@ def refusal(license_id: int, *, kind: str, allow_noncommercial: bool) -> str | N
     return None
 
 
-def publishable(photos: pl.DataFrame, plan: BuildPlan) -> Selection:
-    """The rows of ``photos`` whose licences fit ``plan``."""
+def withdrawn(photos: pl.DataFrame, standing: Mapping[int, int]) -> dict[int, str]:
+    """The photos of a photos table that may no longer be shown as it tells them, and why.
+
+    ``standing`` are the photos that the corpus holds today with their licence ids. Those removed
+    are gone for good; those under another licence come back when the corpus is labelled again.
+    """
+    gone = {}
+    for photo_id, license_id in photos.select("photo_id", "license_id").iter_rows():
+        if photo_id not in standing:
+            gone[photo_id] = REMOVED
+        elif standing[photo_id] != license_id:
+            gone[photo_id] = RELICENSED
+    return gone
+
+
+def publishable(photos: pl.DataFrame, gone: Mapping[int, str], plan: BuildPlan) -> Selection:
+    """The rows of ``photos`` that are not ``gone`` and whose licences fit ``plan``.
+
+    What a row is a copy of is told anew, among the photos that are left.
+    """
+    left_out = Counter[str](gone.values())
+    photos = photos.filter(~pl.col("photo_id").is_in(list(gone)))
     reasons = {
         license_id: refusal(
             license_id, kind=plan.kind, allow_noncommercial=plan.allow_noncommercial
@@ -70,7 +93,6 @@ def publishable(photos: pl.DataFrame, plan: BuildPlan) -> Selection:
     }
     allowed = [license_id for license_id, reason in reasons.items() if reason is None]
     counts = dict(photos["license_id"].value_counts().iter_rows())
-    left_out = Counter[str]()
     for license_id, reason in reasons.items():
         if reason is not None:
             left_out[reason] += counts[license_id]
@@ -80,7 +102,7 @@ def publishable(photos: pl.DataFrame, plan: BuildPlan) -> Selection:
         raise UsageError(
             f"no photo may be in a {plan.kind!r} release: {why or 'none were crawled'}"
         )
-    return Selection(kept, left_out)
+    return Selection(kept.with_columns(duplicate_of()), left_out)
 
 
 def chosen_attributes(source: Source, plan: BuildPlan) -> list[AttributeWords]:

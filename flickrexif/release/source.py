@@ -1,4 +1,4 @@
-"""A labelled corpus, as a build reads it: nothing but finished files."""
+"""A labelled corpus, as a build reads it: finished files, and which photos still stand today."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from flickrexif.corpus.layout import Corpus
 from flickrexif.errors import UsageError
 
 if TYPE_CHECKING:
@@ -73,6 +74,19 @@ class Source:
     def photos(self) -> pl.DataFrame:
         """The photos table, sorted by photo_id."""
         return pl.read_parquet(self.path / "photos.parquet").sort("photo_id")
+
+    def standing(self) -> dict[int, int]:
+        """The photos that the corpus holds at this moment, with their Flickr licence ids.
+
+        Those that a recheck or a takedown removed are not among them, whatever ``label`` wrote.
+        """
+        with Corpus.open(self.path).state(reading=True) as state:
+            removed = state.removed_ids()
+            return {
+                photo.photo_id: photo.license_id
+                for photo in state.accepted_photos()
+                if photo.photo_id not in removed
+            }
 
     def labels(self, attribute: str) -> pl.DataFrame:
         """photo_id, label and split of the photos that ``attribute`` uses."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import logging
 import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,6 +15,11 @@ from flickrexif.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+log = logging.getLogger("flickrexif")
+
+WITHDRAWN = "withdrawn photos"
+"""The word of a build that stands for the photos it must leave out: see `digest_of`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +52,8 @@ class WorkDirectory:
     def open(cls, out: Path, words: Mapping[str, Any]) -> WorkDirectory:
         """Begin, or go on where an interrupted build with the same ``words`` stopped.
 
-        Raises `UsageError` when ``out`` exists, or when the interrupted build had other words.
+        What was made before other photos were `WITHDRAWN` is thrown away. Raises `UsageError` when
+        ``out`` exists, or when the interrupted build had other words.
         """
         work = cls(out)
         if out.exists():
@@ -56,7 +64,7 @@ class WorkDirectory:
         asked = json.dumps(words, sort_keys=True, indent=2) + "\n"
         marker = work.root / "build.json"
         if marker.exists():
-            _refuse_other_words(work.root, marker.read_text(encoding="utf-8"), asked)
+            work._keep_or_clear(json.loads(marker.read_text(encoding="utf-8")), json.loads(asked))
         elif work.root.exists():
             raise UsageError(
                 f"{str(work.root)!r} is in the way and was not made by a build: "
@@ -66,6 +74,19 @@ class WorkDirectory:
             folder.mkdir(parents=True, exist_ok=True)
         write_text(marker, asked)
         return work
+
+    def _keep_or_clear(self, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+        differing = sorted(word for word in now if before.get(word) != now[word])
+        if differing == [WITHDRAWN]:
+            log.warning("photos left the corpus since %s was begun: it begins anew", self.root)
+            for folder in filter(type(self.root).is_dir, (self.release, self.images, self.rows)):
+                shutil.rmtree(folder)
+        elif before != now:
+            raise UsageError(
+                f"{str(self.root)!r} holds an unfinished build with another "
+                f"{', '.join(differing) or 'layout'}: "
+                "repeat its words to resume it, or remove that folder to begin anew"
+            )
 
     def finish(self) -> None:
         """Take the commit markers away, rename the release to ``out``, drop the working files."""
@@ -78,12 +99,7 @@ class WorkDirectory:
         shutil.rmtree(self.root)
 
 
-def _refuse_other_words(root: Path, before: str, now: str) -> None:
-    if before == now:
-        return
-    old, new = json.loads(before), json.loads(now)
-    differing = ", ".join(sorted(word for word in new if old.get(word) != new[word]))
-    raise UsageError(
-        f"{str(root)!r} holds an unfinished build with another {differing or 'layout'}: "
-        "repeat its words to resume it, or remove that folder to begin anew"
-    )
+def digest_of(withdrawn: Mapping[int, str]) -> str:
+    """A short word for a set of withdrawn photos, the same for the same ids."""
+    ids = ",".join(map(str, sorted(withdrawn)))
+    return hashlib.sha256(ids.encode()).hexdigest()

@@ -6,9 +6,11 @@ import sys
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from small_states import accepted, candidate, keep
 
 from flickrexif.corpus import Corpus, CrawlPlan
-from flickrexif.corpus.layout import _parse_words, _words
+from flickrexif.corpus.images import rewrite_shard, write_shard
+from flickrexif.corpus.words import parse_words, words_text
 from flickrexif.errors import UsageError
 
 PLAN = CrawlPlan("2020-01..2020-03", per_month=100)
@@ -34,8 +36,9 @@ def test_words_survive_the_file(tmp_path_factory, seed, per_month, size, endpoin
     import tomllib
 
     plan = CrawlPlan("2020-01", seed=seed, per_month=per_month, size=size)
-    words = tomllib.loads(_words(plan, endpoint))
-    assert _parse_words(words, tmp_path_factory.getbasetemp()) == (plan, endpoint)
+    words = tomllib.loads(words_text(plan, endpoint))
+    file = tmp_path_factory.getbasetemp() / "corpus.toml"
+    assert parse_words(words, file) == (plan, endpoint)
 
 
 @pytest.mark.parametrize(
@@ -80,9 +83,9 @@ def test_a_kill_while_the_words_were_written_does_no_harm(tmp_path):
     ("words", "told"),
     [
         (None, "not a corpus"),
-        ("schema_version = 2\n", "schema_version 2"),
-        ("schema_version = 1\n", "damaged"),
-        ('schema_version = 1\nmonths = "2020-01"\nendpoint = "x"\ncolour = 1\n', "damaged"),
+        ("schema_version = 1\n", "schema_version 1"),
+        ("schema_version = 2\n", "damaged"),
+        ('schema_version = 2\nmonths = "2020-01"\nendpoint = "x"\ncolour = 1\n', "damaged"),
         ("schema_version", "cannot be read"),
     ],
 )
@@ -97,7 +100,7 @@ def test_a_broken_state_is_told(tmp_path):
     corpus = Corpus.create(tmp_path, PLAN, endpoint="here")
     (tmp_path / "state.sqlite").write_bytes(b"not a database, but long enough" * 100)
     with pytest.raises(UsageError, match=r"state\.sqlite"):
-        corpus.status()
+        corpus.image_shards()
 
 
 def test_an_empty_corpus_has_typed_columns(tmp_path):
@@ -107,7 +110,7 @@ def test_an_empty_corpus_has_typed_columns(tmp_path):
     assert accepted.columns[:2] == ["photo_id", "page_url"]
     assert str(accepted.schema["license_id"]) == "Int64"
     assert corpus.image_shards() == []
-    assert corpus.status().listed == 0
+    assert corpus.accepted().height == 0
 
 
 def test_one_crawl_at_a_time(tmp_path):
@@ -134,3 +137,61 @@ def test_the_lock_of_a_killed_process_is_lifted(tmp_path):
         holder.kill()
     with Corpus.open(tmp_path).lock():
         pass
+
+
+@pytest.fixture
+def with_shard(tmp_path):
+    """A corpus of one shard with photos 1 and 2."""
+    corpus = Corpus.create(tmp_path / "corpus", PLAN, endpoint="here")
+    corpus.images_folder.mkdir()
+    with corpus.state() as state:
+        keep(state, accepted(1), accepted(2), candidates=[candidate(1), candidate(2)])
+        shard = write_shard(corpus.images_folder / "2020-01-00000.parquet", [1, 2], state.image)
+        with state.transaction():
+            state.close_photos([1, 2], shard)
+    return corpus
+
+
+def test_readers_do_not_see_removed_photos(with_shard):
+    assert with_shard.accepted()["photo_id"].to_list() == [1, 2]
+    with with_shard.state() as state, state.transaction():
+        state.remove([1], "gone")
+    assert with_shard.accepted()["photo_id"].to_list() == [2]
+    assert with_shard.removed_ids() == {1}
+
+
+def test_a_shard_that_is_lost_or_altered_is_told_to_those_who_ask(with_shard):
+    (shard,) = with_shard.image_shards(verified=True)
+    content = shard.read_bytes()
+    shard.write_bytes(content[:-1] + b"x")
+    with pytest.raises(UsageError, match=r"2020-01-00000\.parquet.* restore it"):
+        with_shard.image_shards(verified=True)
+    shard.unlink()
+    with pytest.raises(UsageError, match=r"2020-01-00000\.parquet.* restore it"):
+        with_shard.image_shards(verified=True)
+    assert with_shard.image_shards() == [shard]
+
+
+def test_a_shard_that_is_still_to_be_purged_may_be_rewritten_already(with_shard):
+    (shard,) = with_shard.image_shards()
+    with with_shard.state() as state, state.transaction():
+        state.remove([1], "gone")
+    rewrite_shard(shard, without={1})
+    assert with_shard.image_shards(verified=True) == [shard]
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [
+        ('months = "2020-01..2020-03"', 'months = ["2020-01"]'),
+        ("per_month = 100", 'per_month = "many"'),
+        ("seed = 0", "seed = 0\ncolour = 3"),
+    ],
+)
+def test_damaged_words_are_told_with_their_file(tmp_path, was, becomes):
+    Corpus.create(tmp_path, PLAN, endpoint="here")
+    file = tmp_path / "corpus.toml"
+    assert was in file.read_text()
+    file.write_text(file.read_text().replace(was, becomes))
+    with pytest.raises(UsageError, match=r"corpus\.toml' is damaged .* crawl anew"):
+        Corpus.open(tmp_path)

@@ -21,7 +21,7 @@ def test_a_plan_names_its_months_and_licenses():
         ({"per_user_month": True}, "per_user_month"),
         ({"per_month": -1}, "per_month=-1"),
         ({"per_month": 1.5}, "per_month=1.5"),
-        ({"size": "huge"}, "large, original, medium, none"),
+        ({"size": "huge"}, "original, large-2048"),
         ({"exif_from": "guess"}, "auto, api, file"),
         ({"seed": "x"}, "seed='x'"),
         ({"exif_from": "file"}, "ignore_hidden_exif"),

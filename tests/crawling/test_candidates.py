@@ -8,6 +8,8 @@ import pytest
 from flickrexif.corpus import CrawlPlan
 from flickrexif.corpus.months import Month
 from flickrexif.crawling.candidates import candidate_row, is_stray
+from flickrexif.crawling.sampling import sampled_rank
+from flickrexif.crawling.select import rank_of
 from flickrexif.flickr import Connection
 from flickrexif.flickr.search import Candidate
 
@@ -27,8 +29,7 @@ SOUND = Candidate(
     media="photo",
     original_format="jpg",
     original_url=f"{BASE}_o.jpg",
-    large_url=f"{BASE}_b.jpg",
-    medium_url=f"{BASE}_c.jpg",
+    image_url=f"{BASE}_b.jpg",
     original_width=4000,
     original_height=3000,
 )
@@ -44,9 +45,8 @@ def row(candidate, **words):
     ("size", "image", "original"),
     [
         ("large", f"{BASE}_b.jpg", f"{BASE}_o.jpg"),
-        ("medium", f"{BASE}_c.jpg", f"{BASE}_o.jpg"),
+        ("medium-800", f"{BASE}_b.jpg", f"{BASE}_o.jpg"),
         ("original", f"{BASE}_o.jpg", f"{BASE}_o.jpg"),
-        ("none", None, f"{BASE}_o.jpg"),
     ],
 )
 def test_a_sound_row_is_kept_with_the_size_that_was_asked(size, image, original):
@@ -54,6 +54,12 @@ def test_a_sound_row_is_kept_with_the_size_that_was_asked(size, image, original)
     assert (kept.image_url, kept.original_url, kept.reason) == (image, original, None)
     assert kept.page_url == "https://www.flickr.com/photos/12345678@N00/7/"
     assert (kept.month, kept.taken_at) == ("2020-01", "2020-01-31 23:59:59")
+
+
+def test_a_sampled_month_ranks_by_the_quarter_hour_first():
+    whole, sampled = row(SOUND, seed=3), row(SOUND, seed=3, per_month=5)
+    assert whole.rank == rank_of(SOUND.photo_id, seed=3)
+    assert sampled.rank == sampled_rank(SOUND.photo_id, SOUND.taken_at, month=JANUARY, seed=3)
 
 
 def test_the_page_goes_by_the_owners_own_name():
@@ -70,9 +76,9 @@ def test_the_page_goes_by_the_owners_own_name():
         ({"taken_granularity": 4}, {}, None),
         ({"original_format": "png"}, {}, "not_jpeg"),
         ({"original_format": None}, {}, None),
-        ({"large_url": None}, {}, "no_large"),
-        ({"large_url": "https://elsewhere.test/7.jpg"}, {}, "no_large"),
-        ({"large_url": None}, {"size": "none"}, None),
+        ({"image_url": None}, {}, "no_large"),
+        ({"image_url": "https://elsewhere.test/7.jpg"}, {}, "no_large"),
+        ({"image_url": None}, {"size": "none"}, None),
         ({"original_url": None}, {}, None),
         ({"original_url": None}, {"size": "original"}, "no_original"),
         ({"original_url": None}, {"exif_from": "file", "ignore_hidden_exif": True}, "no_original"),

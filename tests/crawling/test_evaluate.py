@@ -43,7 +43,7 @@ class Flickr:
     async def head(self, url):
         return self._answer("head")
 
-    async def image(self, url, *, cause):
+    async def image(self, url, *, size):
         return FetchedImage(self._answer("image"), "00", 4, 3)
 
     def look_at(self, photo=PHOTO, *, consent=None, **words):

@@ -60,3 +60,56 @@ def test_only_flickrs_own_hosts_are_asked_for_images(url, is_known):
 def test_an_embedded_flickr_sends_nobody_to_the_real_one():
     connection = Connection.embedded("http://127.0.0.1:81/rest", "http://127.0.0.1:81/i")
     assert connection.stored_url("https://live.staticflickr.com/65535/1_ab_b.jpg") is None
+
+
+def test_an_endpoint_brings_its_own_image_host():
+    connection = Connection.at(" http://127.0.0.1:81/services/rest/ ")
+    assert connection.name == connection.rest_url == "http://127.0.0.1:81/services/rest/"
+    url = "http://127.0.0.1:81/i/65535/1_ab_b.jpg"
+    assert connection.stored_url(url) == connection.fetch_url(url) == url
+    assert connection.is_loopback
+    for elsewhere in ("http://127.0.0.1:8181/i/1_ab_b.jpg", "https://live.staticflickr.com/1.jpg"):
+        assert connection.stored_url(elsewhere) is None
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "rest_url"),
+    [
+        ("http://127.0.0.1:81", "http://127.0.0.1:81/services/rest/"),
+        ("http://localhost:81/", "http://127.0.0.1:81/services/rest/"),
+        ("https://Mirror.Test/api?", "https://mirror.test/api"),
+        ("http://[::1]:81/rest", "http://[::1]:81/rest"),
+    ],
+)
+def test_an_endpoint_is_told_in_one_way(endpoint, rest_url):
+    assert Connection.at(endpoint, api_key=KEY).rest_url == rest_url
+
+
+@pytest.mark.parametrize("host", ["api.flickr.com", "www.flickr.com"])
+def test_flickrs_own_endpoints_are_flickr(host):
+    connection = Connection.at(f"https://{host}/services/rest/", api_key=KEY)
+    assert connection.stored_url("https://live.staticflickr.com/65535/1_ab_b.jpg")
+    assert connection.page_base == "https://www.flickr.com"
+    assert connection.calls_per_hour == 3_200
+
+
+def test_only_this_machine_is_asked_without_a_key_and_without_a_rate():
+    assert math.isinf(Connection.at("http://127.0.0.1:81").calls_per_hour)
+    assert math.isfinite(Connection.at("https://mirror.test", api_key=KEY).calls_per_hour)
+    with pytest.raises(AccessError, match="FLICKR_API_KEY"):
+        Connection.at("https://mirror.test")
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "", "sandbox", "ftp://127.0.0.1/", "http://", "http:///services", "//127.0.0.1/rest",
+        "http://127.0.0.1:99999/", "http://a b/", "http://127.0.0.1/?x=1", "http://h/#part",
+        "http://[::1", f"https://api.flickr.com/services/rest/?api_key={KEY}", f"https://u:{KEY}@h/",
+    ],
+)  # fmt: skip
+def test_what_is_no_address_is_refused_with_an_example(endpoint):
+    with pytest.raises(UsageError, match=r"https://api\.flickr\.com/services/rest/") as caught:
+        Connection.at(endpoint, api_key=KEY)
+    assert "\n" not in str(caught.value)
+    assert KEY not in str(caught.value)

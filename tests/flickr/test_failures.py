@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from flickrexif.flickr.failures import Failure, attempts_of, is_transient
+from flickrexif.flickr.failures import BROKEN_FILES, Failure, attempts_of, is_transient
 
 VAGUE = "Sorry, the Flickr API service is not currently available."
 
@@ -19,6 +19,8 @@ VAGUE = "Sorry, the Flickr API service is not currently available."
         Failure("body", "unparseable"),
         Failure("body", "no_photo_list"),
         Failure("body", "truncated"),
+        Failure("body", "html"),
+        Failure("foreign", "html"),
         Failure("refused", "redirected", status=302),
         Failure("api", "Search is unavailable", code=10),
         Failure("api", "Service currently unavailable", code=105),
@@ -41,6 +43,7 @@ def test_what_may_pass_is_tried_again(failure):
         Failure("refused", "gone", status=404),
         Failure("refused", "gone", status=410),
         Failure("refused", "too_large"),
+        Failure("foreign", "", status=404),
         Failure("api", "Photo not found", code=1),
         Failure("api", "Permission denied", code=2),
         Failure("api", "Invalid API Key", code=100),
@@ -54,5 +57,7 @@ def test_what_will_not_change_is_not(failure):
 
 
 def test_a_broken_file_is_believed_sooner_than_a_broken_host():
-    assert attempts_of(Failure("body", "truncated")) == 3
+    for text in BROKEN_FILES:
+        assert attempts_of(Failure("body", text)) == 3
+    assert attempts_of(Failure("body", "html")) == math.inf
     assert attempts_of(Failure("status", "", status=502)) == math.inf

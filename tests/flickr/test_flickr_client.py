@@ -13,14 +13,16 @@ import pytest
 from flickrexif.errors import AccessError
 from flickrexif.flickr import Connection
 from flickrexif.flickr.budget import TokenBucket
-from flickrexif.flickr.client import FlickrClient, decode_answer
+from flickrexif.flickr.client import FlickrClient
 from flickrexif.flickr.failures import RequestFailed
 from flickrexif.flickr.redaction import guarded_logs
 from flickrexif.flickr.retrying import Backoff, Retrier, Tally
-from flickrexif.flickr.search import SearchQuery
+from flickrexif.flickr.search import OwnerQuery, SearchQuery
 
 KEY = "0123456789abcdef0123456789abcdef"
-QUERY = SearchQuery(4, datetime.fromisoformat("2020-01-01"), datetime.fromisoformat("2020-01-31"))
+MONTH = datetime.fromisoformat("2020-01-01"), datetime.fromisoformat("2020-01-31")
+QUERY = SearchQuery(4, *MONTH)
+SORRY = b"Sorry, the Flickr API service is not currently available."
 EMPTY = {"photos": {"page": 1, "pages": 0, "perpage": 500, "total": 0, "photo": []}, "stat": "ok"}
 EXIF = {
     "photo": {
@@ -39,6 +41,7 @@ class Flickr:
 
     def __init__(self, *answers) -> None:
         self.answers, self.asked, self.pauses = list(answers), [], []
+        self.tally = Tally()
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(dict(request.url.params))
@@ -55,7 +58,7 @@ class Flickr:
             transport = httpx.MockTransport(self)
             async with httpx.AsyncClient(transport=transport) as http:
                 retrier = Retrier(
-                    TokenBucket(float("inf")), Tally(), Backoff(), Random(0), self.sleep
+                    TokenBucket(float("inf")), self.tally, Backoff(), Random(0), self.sleep
                 )
                 return await question(FlickrClient(connection, http, retrier))
 
@@ -93,10 +96,10 @@ def test_a_call_carries_its_method_key_and_format():
         httpx.ConnectError("no route"),
         httpx.ReadTimeout("slow"),
         httpx.Response(200, content=b"<html>"),
-        httpx.Response(200, content=b'{"stat":"fail","code":201,"message":"Sorry",}'),
+        httpx.Response(200, content=b'{"stat":"fail","code":201,"message":"%s",}' % SORRY),
         failure(10, "Sorry, search is unavailable"),
         failure("105", "Service currently unavailable"),
-        failure(0, "Sorry, the Flickr API service is not currently available."),
+        failure(0, SORRY.decode()),
         {"photos": {"page": 1, "pages": 1, "perpage": 500, "total": "30"}, "stat": "ok"},
     ],
 )
@@ -174,19 +177,36 @@ def test_no_error_or_log_holds_the_key(trouble, caplog):
     assert KEY not in caplog.text
 
 
-def test_recorded_failures_are_read(oracle):
-    read = 0
-    for path in sorted((oracle / "flickr").glob("*err*.json")):
-        with pytest.raises(RequestFailed) as caught:
-            decode_answer(200, path.read_bytes())
-        told = path.stem.rsplit("err", 1)[-1]
-        assert str(caught.value.failure.code) == told.split("_")[0]
-        read += 1
-    assert read >= 5
+INFO = {
+    "photo": {"id": "7", "license": "4", "owner": {"nsid": "1@N00"}, "visibility": {"ispublic": 1}},
+    "stat": "ok",
+}
 
 
-def test_the_recorded_429_page_is_waited_out(oracle):
-    page = (oracle / "flickr" / "http429__api_and_cdn_body.html").read_bytes()
+def test_a_photos_page_is_asked_for_and_counted_as_such():
+    flickr = Flickr({**INFO, "photo": {**INFO["photo"], "id": "8"}}, INFO)
+    assert flickr.ask(lambda client: client.info(7)).license_id == 4
+    assert [asked["method"] for asked in flickr.asked] == ["flickr.photos.getInfo"] * 2
+    assert flickr.tally.take()["recheck info"] == 2
+
+
+def test_a_search_of_an_owner_is_counted_as_a_recheck():
+    flickr = Flickr(EMPTY)
+    flickr.ask(lambda client: client.search(OwnerQuery("1@N00", *MONTH), 1))
+    assert flickr.asked[0]["user_id"] == "1@N00"
+    assert flickr.tally.take() == {"recheck search": 1}
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        httpx.Response(200, content=b"<!DOCTYPE html><html>Welcome</html>"),
+        httpx.Response(404, content=b"<html>"),
+        httpx.Response(200, content=b"{}"),
+        httpx.Response(200, content=bytes(17 * 2**20)),
+    ],
+)
+def test_an_endpoint_that_is_no_flickr_is_told_apart(page):
     with pytest.raises(RequestFailed) as caught:
-        decode_answer(429, page)
-    assert caught.value.failure.status == 429
+        Flickr(page).ask(search)
+    assert caught.value.failure.kind == "foreign"

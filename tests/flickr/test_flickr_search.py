@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from datetime import datetime
 
 import pytest
@@ -8,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flickrexif.flickr.failures import RequestFailed, is_transient
-from flickrexif.flickr.search import SearchQuery, parse_search, parse_taken
+from flickrexif.flickr.fields import parse_taken
+from flickrexif.flickr.search import Addresses, OwnerQuery, SearchQuery, parse_search
+from flickrexif.flickr.sizes import SIZES
 
 ROW = {
     "id": "53000000001",
@@ -125,18 +126,24 @@ def test_a_query_asks_for_one_license_oldest_first_and_safe():
     assert (arguments["per_page"], arguments["page"]) == ("500", "3")
 
 
-def test_recorded_answers_are_read_whole(oracle):
-    answers = sorted((oracle / "flickr").glob("flickr.photos.search__*.json"))
-    assert answers
-    for path in answers:
-        answer = json.loads(path.read_text())
-        rows = answer["photos"].get("photo")
-        if rows is None:
-            with pytest.raises(RequestFailed):
-                parse_search(answer)
-            continue
-        dated = [row for row in rows if "dateupload" in row]
-        page = parse_search(answer) if "total" in answer["photos"] else None
-        if page is not None:
-            assert [c.photo_id for c in page.candidates] == [int(row["id"]) for row in dated]
-            assert page.malformed == len(rows) - len(dated)
+def test_an_owner_is_asked_for_without_any_license():
+    query = OwnerQuery(
+        "1@N00", datetime.fromisoformat("2020-01-01"), datetime.fromisoformat("2020-12-31 23:59:59")
+    )
+    arguments = query.arguments(2)
+    assert arguments["user_id"] == "1@N00"
+    assert "license" not in arguments
+    assert "content_types" not in arguments
+    assert arguments["max_taken_date"] == "2020-12-31 23:59:59"
+    assert (arguments["page"], arguments["safe_search"]) == ("2", "1")
+    assert not any(extra.startswith("url_") for extra in arguments["extras"].split(","))
+
+
+@pytest.mark.parametrize(
+    ("size", "url"), [("large", "b"), ("medium", "m"), ("original", "o"), ("none", None)]
+)
+def test_a_candidate_has_the_file_of_the_size_that_was_asked_for(size, url):
+    files = {"url_l": "b", "url_m": "m", "url_o": "o", "url_c": "c"}
+    page = parse_search(body({**ROW, **files}), Addresses(SIZES[size]))
+    assert page.candidates[0].image_url == url
+    assert page.candidates[0].original_url == "o"

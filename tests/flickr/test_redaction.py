@@ -40,5 +40,7 @@ def test_the_http_librarys_own_lines_are_cleaned(caplog):
     with caplog.at_level(logging.DEBUG), guarded_logs(KEY):
         logging.getLogger("httpx").info("HTTP Request: GET http://x/?api_key=%s", KEY)
         logging.getLogger("httpcore.http11").debug("send b'?api_key=%s&page=1'", KEY)
-    assert len(caplog.records) == 2
+        logging.getLogger("aiohttp.client").warning("Illegal cookie from %s", KEY)
+        logging.getLogger("asyncio").error("Unclosed connection", exc_info=ValueError(KEY))
+    assert len(caplog.records) == 4
     assert KEY not in caplog.text

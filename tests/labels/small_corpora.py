@@ -86,7 +86,7 @@ def row_of(photo):
 
 
 def fill(state, corpus, month, photos):
-    window = WindowRow(month, 4, f"{month}-01 00:00:00", f"{month}-28 23:59:59", "listed",
+    window = WindowRow(month, 4, f"{month}-01 00:00:00", f"{month}-28 23:59:59", 1, "listed",
                        len(photos), len(photos), 0)  # fmt: skip
     with state.transaction():
         state.add_window(window, [candidate(photo, month) for photo in photos])

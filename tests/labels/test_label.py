@@ -60,7 +60,9 @@ def test_labels_are_sound_and_told(corpus):
     photos = pl.read_parquet(corpus / "photos.parquet")
     assert prove(labels.join(photos.select("photo_id", "owner_id"), on="photo_id")) == []
     told = json.loads((corpus / "labels.json").read_text(encoding="utf-8"))
-    assert set(told) == {"schema_version", "preset", "seed", "attributes", "left_out"}
+    assert set(told) == {
+        *("schema_version", "preset", "seed", "duplicates", "attributes", "left_out")
+    }
     assert (told["schema_version"], told["preset"], told["seed"]) == (1, "auto", 3)
     assert told["attributes"]
     assert not set(told["attributes"]) & set(told["left_out"])
@@ -73,7 +75,7 @@ def test_labels_are_sound_and_told(corpus):
             assert dict(found.iter_rows()) == counts
         for dropped in one["dropped_classes"].values():
             assert set(dropped) == {"photos", "owners", "reason"}
-    assert len(summary.lines()) == 1 + 10
+    assert len(summary.lines()) == 1 + bool(summary.duplicates) + 10
     assert told["left_out"]["year"].startswith("1 class")
 
 

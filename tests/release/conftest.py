@@ -14,7 +14,11 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from flickrexif.corpus import Corpus, CrawlPlan
+from flickrexif.corpus.images import shard_name
+from flickrexif.corpus.rows import CandidateRow, Outcome, ShardRow, WindowRow
 from flickrexif.corpus.schema import IMAGES, LABELS, PHOTOS
+from flickrexif.exif import RawRecord
 from flickrexif.release import BuildPlan, build
 
 if TYPE_CHECKING:
@@ -105,11 +109,9 @@ def write_corpus(
     """A labelled corpus; ``licenses`` and ``images`` replace those of photos by their number."""
     count = OWNERS * PER_OWNER
     photos = [photo_row(number, (licenses or {}).get(number, 4)) for number in range(count)]
-    (folder / "images").mkdir(parents=True)
-    (folder / "corpus.toml").write_text(
-        'endpoint = "sandbox:seed=0"\nschema_version = 1\n[plan]\nmonths = "2020-01..2020-02"\n'
-        'licenses = "permissive"\nsize = "large"\nseed = 0\n'
-    )
+    corpus = Corpus.create(folder, CrawlPlan("2020-01..2020-02"), endpoint="sandbox:seed=0")
+    corpus.images_folder.mkdir()
+    keep_state(corpus, photos)
     for month in ("2020-01", "2020-02"):
         of_month = [n for n, photo in enumerate(photos) if photo["month"] == month]
         for shard, start in enumerate(range(0, len(of_month), 25)):
@@ -124,6 +126,41 @@ def write_corpus(
     }
     (folder / "labels.json").write_text(json.dumps({"attributes": words}))
     return folder
+
+
+def keep_state(corpus: Corpus, photos: list[dict[str, object]]) -> None:
+    """Record that a crawl accepted these photos and closed them in shards."""
+    with corpus.state() as state, state.transaction():
+        for month in ("2020-01", "2020-02"):
+            of_month = [photo for photo in photos if photo["month"] == month]
+            window = WindowRow(month, 4, f"{month}-01 00:00:00", f"{month}-28 23:59:59", 1,
+                               "listed", len(of_month), len(of_month), 0)  # fmt: skip
+            state.add_window(window, [candidate(photo) for photo in of_month])
+            for photo in of_month:
+                state.add_outcome(
+                    Outcome(photo["photo_id"], photo["owner_id"], "accepted",
+                            exif=RawRecord(source="api", make="Canon"))
+                )  # fmt: skip
+            for index, start in enumerate(range(0, len(of_month), 25)):
+                ids = [photo["photo_id"] for photo in of_month[start : start + 25]]
+                shard = ShardRow(shard_name(month, index), month, len(ids), "0" * 64)
+                state.close_photos(ids, shard)
+
+
+def candidate(photo: dict[str, object]) -> CandidateRow:
+    return CandidateRow(
+        photo_id=photo["photo_id"],
+        rank=photo["photo_id"],
+        month=photo["month"],
+        owner_id=photo["owner_id"],
+        owner_name=photo["owner_name"],
+        license_id=photo["license_id"],
+        taken_at=f"{photo['taken_at']:%Y-%m-%d %H:%M:%S}",
+        uploaded_at=int(photo["uploaded_at"].timestamp()),
+        page_url=photo["page_url"],
+        original_url=None,
+        image_url=photo["image_url"],
+    )
 
 
 def image_row(number: int, data: bytes | None) -> dict[str, object]:

@@ -77,6 +77,19 @@ def test_what_a_hub_client_leaves_beside_it_is_not_foreign(release):
     assert verify(release) == []
 
 
+def test_a_photo_with_the_bytes_of_another_is_found_in_a_class(release):
+    labelled = pq.read_table(release / TRAIN, memory_map=False)["photo_id"][1].as_py()
+
+    def tell_copy(rows):
+        first = rows[0]["photo_id"]
+        return [
+            row | {"duplicate_of": first if row["photo_id"] == labelled else None} for row in rows
+        ]
+
+    rewrite(release, PHOTOS, tell_copy)
+    assert ("copied-photo", TRAIN) in found(release)
+
+
 def test_what_is_no_release_is_refused(tmp_path):
     for path in (tmp_path, tmp_path / "missing"):
         with pytest.raises(UsageError, match="is no release"):

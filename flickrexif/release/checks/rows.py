@@ -130,13 +130,19 @@ def _check_balance(rows: pl.DataFrame, config: str, words: dict[str, Any]) -> It
 
 
 def _check_known(rows: pl.DataFrame, photos: pl.DataFrame) -> Iterator[Finding]:
-    """``unknown-photo`` and ``attribution``: rows are of photos told, and credited as there."""
+    """Rows are of photos told, credited as there, and of no photo whose bytes another has.
+
+    ``unknown-photo``, ``attribution`` and ``copied-photo``.
+    """
     for file, ids in _by_file(rows.join(photos, on="photo_id", how="anti")):
         yield Finding("unknown-photo", file, f"not in the photos config: {ids}")
     both = rows.join(photos, on="photo_id", suffix="_told")
     for column in _CREDITS[1:]:
         for file, ids in _by_file(both.filter(pl.col(column) != pl.col(f"{column}_told"))):
             yield Finding("attribution", file, f"{column} is not that of the photo: {ids}")
+    if "duplicate_of" in both.columns:  # releases made before copies were told have none
+        for file, ids in _by_file(both.filter(pl.col("duplicate_of").is_not_null())):
+            yield Finding("copied-photo", file, f"has the bytes of another photo: {ids}")
 
 
 def _by_file(rows: pl.DataFrame) -> Iterator[tuple[str, str]]:
