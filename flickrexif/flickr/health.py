@@ -30,9 +30,11 @@ if TYPE_CHECKING:
 log = logging.getLogger("flickrexif")
 
 LOSSES_IN_A_ROW = 6
-"""So many requests that failed for good, or by HTTP 403, are an outage, or a block."""
+"""So many requests that failed for good or by HTTP 403, with no other answer, are an outage."""
 ENOUGH = 2
 """So many requests that fail side by side are one before the host has answered anything."""
+VITAL_ROUNDS = 5
+"""So often a vital request is made anew that fails while others are answered."""
 
 Witness = Callable[[], Awaitable[object]]
 """Makes once more the request that was answered last."""
@@ -72,6 +74,8 @@ class Asking:
     """How often the host had gone out or come back when the present attempts began."""
     is_failing: bool = False
     """It failed, and the host has given no answer since."""
+    rounds: int = 0
+    """How often it failed for good while others were answered."""
 
 
 class HostHealth:
@@ -156,7 +160,8 @@ class HostHealth:
             return self._begin(failure, trusts_witness=False)
         if self._answers > asking.answers_before or is_refused:
             self._lost += is_loss
-            return False
+            asking.rounds += 1
+            return asking.is_vital and asking.rounds < VITAL_ROUNDS
         if asking.is_vital:
             return self._begin(failure, trusts_witness=False)
         if is_asked:

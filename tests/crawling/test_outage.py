@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
 import os
@@ -17,11 +18,13 @@ from small_renderer import SmallRenderer
 from flickrexif.corpus import Corpus
 from flickrexif.crawling import CrawlPlan, Limits, crawl
 from flickrexif.crawling.crawler import FAILURES_IN_A_ROW
+from flickrexif.crawling.evaluate import Evaluator
 from flickrexif.crawling.limits import NO_LIMITS
 from flickrexif.crawling.stopwatch import LONGEST_GAP_S
 from flickrexif.errors import Interrupted, LimitReached, UpstreamError, UsageError
 from flickrexif.flickr import Connection
 from flickrexif.flickr.health import LOSSES_IN_A_ROW
+from flickrexif.flickr.session import open_session
 from flickrexif.progress import Silent
 from flickrexif.sandbox import Faults, Sandbox
 from flickrexif.sandbox.site import REST_PATH
@@ -71,14 +74,14 @@ class Run:
         return [row[0] for row in self.photos[0]]
 
 
-def crawl_for_hours(folder, catalogue, trouble, *, limits=NO_LIMITS, error=None):
+def crawl_for_hours(folder, catalogue, trouble, *, plan=PLAN, limits=NO_LIMITS, error=None):
     """A crawl at Flickr's rates, met by ``trouble``, that ends by ``error`` if there is one."""
     path = folder / "corpus"
 
     async def work(loop):
         with virtual_time.store_at(folder / "budgets.sqlite", loop) as store:
             crawling = virtual_time.crawl(
-                path, PLAN, box, flickr, store, Silent(), trouble=trouble, limits=limits
+                path, plan, box, flickr, store, Silent(), trouble=trouble, limits=limits
             )
             if error is None:
                 await crawling
@@ -135,6 +138,12 @@ def test_an_outage_changes_nothing_but_the_time(
     assert sum("waiting, next try in" in line for line in told) <= len(set(trouble.met))
     assert sum("answers again" in line for line in told) <= len(set(trouble.met))
     assert not [line for line in told if "failed for now" in line]
+
+
+def test_a_search_waits_also_when_nothing_else_is_asked(catalogue, tmp_path):
+    plan = replace(PLAN, licenses="4", passes=1)
+    run = crawl_for_hours(tmp_path, catalogue, Outages(api=span(0.0, 5 * HOUR)), plan=plan)
+    assert (run.failed, run.took_s > 5 * HOUR, len(run.ids) > 5) == (0, True, True)
 
 
 def test_hours_of_waiting_are_no_hours_of_work(undisturbed, catalogue, tmp_path):
@@ -370,6 +379,38 @@ def test_a_signal_ends_the_wait_at_once(whole, open_box, tmp_path, when_waiting)
         bad.is_over.set()
         crawl(tmp_path / "corpus", PLAN, connection=connection)
     assert photos_of(tmp_path / "corpus") == whole[0]
+
+
+def test_a_limit_of_hours_ends_the_wait_too(catalogue, open_box, tmp_path, caplog):
+    begin_crawl(tmp_path / "corpus", catalogue)
+    a_second, half_a_minute = 1 / 3600, 0.5 / 60
+    with open_box(faults=Bad(0, "500").faults) as (_, connection):
+        patient = replace(connection, patience_h=half_a_minute)
+        with pytest.raises(LimitReached, match="max_hours="):
+            crawl(
+                tmp_path / "corpus",
+                PLAN,
+                connection=patient,
+                limits=Limits(max_hours=a_second),
+            )
+    assert "waiting" in caplog.text
+    assert "long enough" not in caplog.text
+
+
+def test_photos_that_failed_before_tell_neither_of_the_api_nor_of_the_image_host(tmp_path):
+    async def scene():
+        async with open_session(Connection(api_key="0" * 32)) as flickr:
+            evaluator = Evaluator(PLAN, flickr.client, flickr.host)
+            of_failed = evaluator.of_failed()
+            return [
+                (host.retrier.tells_of_host, of_them.retrier.tells_of_host)
+                for host, of_them in [
+                    (evaluator.client, of_failed.client),
+                    (evaluator.host, of_failed.host),
+                ]
+            ]
+
+    assert asyncio.run(scene()) == [(True, False), (True, False)]
 
 
 def test_an_endpoint_that_never_was_a_flickr_is_told_at_once(open_box, tmp_path, caplog):

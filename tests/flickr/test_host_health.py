@@ -22,6 +22,7 @@ from flickrexif.flickr.budget import TokenBucket
 from flickrexif.flickr.failures import Failure, RequestFailed
 from flickrexif.flickr.health import (
     LOSSES_IN_A_ROW,
+    VITAL_ROUNDS,
     HostHealth,
     Patience,
     tell_pause,
@@ -223,10 +224,11 @@ def test_a_bad_photo_alone_is_told_by_the_one_answered_last():
     assert [photo for _, photo in host.asked] == ["good", *[1] * 8, "good"]
 
 
-def test_of_a_host_that_answers_from_a_cache_few_photos_are_lost(caplog):
+@pytest.mark.parametrize("workers", [2, 6])
+def test_of_a_host_that_answers_from_a_cache_few_photos_are_lost(workers, caplog):
     """The request that was answered last still is, and nothing new: some are taken for bad."""
     host = Host([(30.0, 5 * HOUR)], cached=True)
-    told = fetch_all(host, list(range(300)), gap_s=0.5)
+    told = fetch_all(host, list(range(300)), workers=workers, gap_s=0.5)
     assert len(told.failed) < LOSSES_IN_A_ROW
     assert len(told.failed) + len(told.came) == 300
     assert len(messages(caplog)) == 2
@@ -280,7 +282,7 @@ def test_what_is_vital_and_fails_while_others_succeed_is_told_in_the_end():
     host = Host(bad={"search": DOWN})
     told = fetch_all(host, ["search", *range(5_000)], vital=["search"], gap_s=0.5)
     assert set(told.failed) == {"search"}
-    assert len(host.asked) == 5_000 + 8
+    assert len(host.asked) == 5_000 + 8 * VITAL_ROUNDS
 
 
 @pytest.mark.parametrize("failure", [Failure("refused", "gone", status=404), TRUNCATED])
