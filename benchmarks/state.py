@@ -1,9 +1,12 @@
-"""How the state of a corpus bears growth: time per candidate at a large size against a small one.
+"""How the state of a corpus bears growth: time per candidate at large sizes against a small one.
 
 Candidates are made up without network: months of photos in sessions of one owner each, taken within
 two hours and uploaded together, most of them soon and some years later; few owners have many
 photos; ids follow the upload. Every operation that a crawl does on its state is timed by itself.
-What is told are ratios of this run alone: 1 is linear, more is slower than linear.
+
+What is told are ratios of this run alone: 1 is linear, more is slower than linear. A corpus grows
+by more months and by fuller ones, so there are two small ones to compare with: one of as many
+months as the large ones have, and one of a single full month.
 
 Run: python benchmarks/state.py [--candidates 1000000] [--largest 10000000] [--folder FOLDER]
 """
@@ -27,7 +30,7 @@ from flickrexif.crawling.select import next_wave, rank_of
 from flickrexif.exif.record import RawRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 SMALLEST = 100_000
 MONTHS = 100
@@ -42,8 +45,8 @@ IDS_PER_SECOND = 30
 LICENSES = [4, 5, 7, 8, 9, 10, 11, 12]
 SHARES = [0.5, 0.2, 0.05, 0.02, 0.1, 0.05, 0.05, 0.03]
 
-LOOKED_AT = 60
-"""So many photos of each month are decided."""
+LOOKED_AT = 6_000
+"""So many photos are decided, spread over the months."""
 COMMIT_ROWS = 6
 """So many outcomes share a commit, as they come from requests in flight."""
 PER_OWNER = 10
@@ -56,6 +59,10 @@ class World:
     months: int
     per_month: int
     seed: int = 0
+
+    @property
+    def candidates(self) -> int:
+        return self.months * self.per_month
 
     def month(self, number: int) -> str:
         return f"{2010 + number // 12}-{number % 12 + 1:02}"
@@ -147,6 +154,13 @@ class Cost:
         return Cost(self.wall_s / count, self.cpu_s / count)
 
 
+def sum_of(costs: Iterable[Cost]) -> Cost:
+    total = Cost()
+    for cost in costs:
+        total = total.plus(cost)
+    return total
+
+
 class Stopwatch:
     def __init__(self) -> None:
         self.cost = Cost()
@@ -181,11 +195,18 @@ class Measured:
     costs: dict[str, Cost]
     bytes_per_candidate: float
 
+    @classmethod
+    def mean(cls, runs: list[Measured]) -> Measured:
+        costs = {
+            name: sum_of(run.costs[name] for run in runs).per(len(runs)) for name in runs[0].costs
+        }
+        return cls(costs, runs[0].bytes_per_candidate)
+
 
 def measure(world: World, folder: Path) -> Measured:
     path = folder / "state.sqlite"
     months = [world.month(number) for number in range(world.months)]
-    some, candidates = months[:: max(1, len(months) // 10)], world.months * world.per_month
+    some, candidates = months[:: max(1, len(months) // 10)], world.candidates
     state = State(path)
     inserting = _insert(state, world)
     state.close()
@@ -197,7 +218,7 @@ def measure(world: World, folder: Path) -> Measured:
     costs = {
         "inserting windows of 500": inserting.per(candidates),
         "a month's standings, next wave": choosing.per(len(some) * world.per_month),
-        "recording outcomes (per photo)": deciding.per(LOOKED_AT * len(months)),
+        "recording outcomes (per photo)": deciding.per(LOOKED_AT),
         "tallies and captures, duplicates": telling.per(candidates),
         "resume: open, a month's windows": _resume(path, months[-1]).per(candidates),
     }
@@ -223,10 +244,10 @@ def _choose(state: State, months: list[str]) -> Cost:
 
 
 def _decide(state: State, months: list[str]) -> Cost:
-    watch = Stopwatch()
+    watch, share = Stopwatch(), LOOKED_AT // len(months)
     for month in months:
         due = next_wave(state.standings(month), per_owner=PER_OWNER, per_month=None)
-        photos = [(owner, photo) for owner, owned in due.items() for photo in owned][:LOOKED_AT]
+        photos = [(owner, photo) for owner, owned in due.items() for photo in owned][:share]
         outcomes = [_outcome(photo, owner, n) for n, (owner, photo) in enumerate(photos)]
         with watch:
             for start in range(0, len(outcomes), COMMIT_ROWS):
@@ -271,33 +292,35 @@ def _resume(path: Path, month: str) -> Cost:
     return watch.cost
 
 
-def report(found: dict[int, Measured]) -> None:
-    """The ratios to the smallest size, one line for each operation."""
-    smallest, sizes = min(found), sorted(found)
-    print(f"{'':34}" + "".join(f"{size:>14,}" for size in sizes))
+def report(found: dict[World, Measured]) -> None:
+    """The ratios to the first world, one line for each operation."""
+    base = next(iter(found.values()))
+    print(f"{'candidates':34}" + "".join(f"{world.candidates:>13,}" for world in found))
+    print(f"{'in so many months':34}" + "".join(f"{world.months:>13,}" for world in found))
     for told, of in (("by the clock", "wall_s"), ("of CPU", "cpu_s")):
-        print(f"time {told} per candidate, against {smallest:,} candidates")
-        for name, base in found[smallest].costs.items():
-            ratios = (getattr(found[size].costs[name], of) / getattr(base, of) for size in sizes)
-            print(f"  {name:32}" + "".join(f"{ratio:14.2f}" for ratio in ratios))
-    told = "".join(f"{found[size].bytes_per_candidate:14.1f}" for size in sizes)
-    print(f"{'bytes per candidate, as listed':34}{told}")
+        print(f"time {told} per candidate, against the first column")
+        for name, cost in base.costs.items():
+            ratios = [getattr(one.costs[name], of) / getattr(cost, of) for one in found.values()]
+            print(f"  {name:32}" + "".join(f"{ratio:13.2f}" for ratio in ratios))
+    sizes = "".join(f"{one.bytes_per_candidate:13.1f}" for one in found.values())
+    print(f"{'bytes per candidate, as listed':34}{sizes}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--candidates", type=int, default=1_000_000)
     parser.add_argument("--largest", type=int)
-    parser.add_argument("--months", type=int, default=MONTHS)
     parser.add_argument("--folder", type=Path, help="where the states are made, and deleted")
     words = parser.parse_args()
-    sizes = sorted({SMALLEST, words.candidates, words.largest or words.candidates})
-    found = {}
-    for size in sizes:
+    small = [World(MONTHS, SMALLEST // MONTHS), World(1, SMALLEST)]
+    sizes = sorted({words.candidates, words.largest or words.candidates} - {SMALLEST})
+    large = [World(MONTHS, size // MONTHS) for size in sizes]
+    runs: dict[World, list[Measured]] = {}
+    for world in [*small, *large, *small]:  # before and after: other work on the machine changes
         with tempfile.TemporaryDirectory(dir=words.folder) as folder:
-            found[size] = measure(World(words.months, size // words.months), Path(folder))
-        print(f"measured {size:,} candidates", flush=True)
-    report(found)
+            runs.setdefault(world, []).append(measure(world, Path(folder)))
+        print(f"measured {world.candidates:,} candidates in {world.months} months", flush=True)
+    report({world: Measured.mean(measured) for world, measured in runs.items()})
 
 
 if __name__ == "__main__":

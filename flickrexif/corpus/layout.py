@@ -155,7 +155,7 @@ class Corpus:
             rows = state.accepted()
             while some := list(islice(rows, ROWS_AT_ONCE)):
                 frames.append(pl.DataFrame(some, schema=schema, orient="row"))
-        return pl.concat(frames)
+        return pl.concat(frames).sort("photo_id")
 
     def removed_ids(self) -> set[PhotoId]:
         """Every photo that a recheck or a takedown has taken out, or that a takedown names."""

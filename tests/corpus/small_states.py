@@ -74,7 +74,7 @@ def everything(state, months=MONTHS):
         "consents": state.consents(sorted({photo.owner_id for photo in listed})),
         "captures": [state.captures(month) for month in months],
         "tallies": state.tallies(),
-        "accepted": list(state.accepted()),
+        "accepted": sorted(state.accepted()),
         "checked": list(state.accepted_photos()),
         "waiting": {photo_id: state.image(photo_id) for photo_id in waiting},
         "shards": state.shards(),

@@ -64,7 +64,7 @@ def test_photos_checked_lately_are_not_due(state):
 def test_a_removed_photo_is_gone_for_readers_and_known_for_good(state):
     remove(state, 1, 4, 5)
     assert standing(state) == [2, 3]
-    assert [row[0] for row in state.accepted()] == [2, 3]
+    assert sorted(row[0] for row in state.accepted()) == [2, 3]
     assert state.waiting("2020-01") == []
     assert state.removed_ids() == {1, 4, 5}
     assert verdicts(state)[1] == "removed"
@@ -93,7 +93,7 @@ def test_bytes_stand_in_a_shard_until_it_is_rewritten(state):
     with state.transaction():
         state.replace_shard(SHARD.name, smaller, [1])
     assert (state.unpurged(), state.shards()) == ({}, [smaller])
-    assert [row[0] for row in state.accepted()] == [2, 3]
+    assert sorted(row[0] for row in state.accepted()) == [2, 3]
 
 
 def test_a_shard_goes_with_its_last_photo(state):

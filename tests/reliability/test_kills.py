@@ -149,7 +149,6 @@ def test_killed_at_random_moments_it_ends_the_same(name, clean_run, open_box, be
             assert begin(corpus, connection, plan).wait() == 0
             repeated += (asked_of(box) - asked_once).total()
         assert worth_of(corpus) == expected
-    print(name, killer.kills, number, repeated, killer.hit)
     assert killer.kills >= KILLS
-    assert repeated <= killer.kills * IN_FLIGHT
-    assert all(killer.hit[phase] for phase in phases)
+    assert repeated <= killer.kills * IN_FLIGHT, killer.hit
+    assert all(killer.hit[phase] for phase in phases), killer.hit

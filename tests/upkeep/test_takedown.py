@@ -96,16 +96,14 @@ def test_taking_down_again_changes_nothing(corpus, accepted):
     assert (standing(corpus), takedowns(corpus)) == (before, listed)
 
 
-def test_what_the_corpus_does_not_have_never_comes_in(before, later, accepted, tmp_path):
-    corpus = tmp_path / "corpus"
+def test_what_the_corpus_does_not_have_never_comes_in(crawled, later, accepted, tmp_path):
+    corpus, plan = tmp_path / "corpus", Corpus.open(crawled).plan
     photo, owner = accepted[0], accepted[-1].owner_id
     with later() as (_, connection):
-        from conftest import PLAN
-
-        Corpus.create(corpus, PLAN, endpoint=connection.name)
+        Corpus.create(corpus, plan, endpoint=connection.name)
         summary = takedown(corpus, photos=[photo.photo_id], owners=[owner])
         assert (len(summary.recorded), summary.dropped) == (2, 0)
-        told = crawl(corpus, PLAN, connection=connection)
+        told = crawl(corpus, plan, connection=connection)
     assert photo.photo_id not in standing(corpus)
     with Corpus.open(corpus).state() as state:
         assert owner not in {one.owner_id for one in state.accepted_photos()}
