@@ -10,7 +10,13 @@ import click
 
 from flickrexif import console
 from flickrexif.cli.grouped import GroupedCommand
-from flickrexif.cli.reaching import RATES, WHERE, AskedFlickr, flickr_options
+from flickrexif.cli.reaching import (
+    RATES,
+    WHERE,
+    AskedFlickr,
+    flickr_options,
+    image_rate_option,
+)
 from flickrexif.cli.root import cli, json_option, open_progress, path_type
 from flickrexif.errors import PartialError
 from flickrexif.flickr.sizes import SIZES
@@ -83,6 +89,7 @@ if TYPE_CHECKING:
 @click.option(
     "--seed", default=0, show_default=True, metavar="N", help="Decides which photos win a cap."
 )
+@image_rate_option
 @flickr_options
 @click.option(
     "--max-calls", type=int, metavar="N", help="End after so many API calls, repeated ones too."

@@ -34,14 +34,16 @@ _OPTIONS = (
         metavar="N",
         help="To the web service; Flickr allows 3600.  [default: 3200, no limit on this machine]",
     ),
-    click.option(
-        "--images-per-second",
-        type=float,
-        metavar="N",
-        help="To the image host, which slows down who asks often.  "
-        "[default: 1, no limit on this machine]",
-    ),
 )
+
+image_rate_option = click.option(
+    "--images-per-second",
+    type=float,
+    metavar="N",
+    help="To the image host, which slows down who asks often.  "
+    "[default: 1, no limit on this machine]",
+)
+"""For commands that fetch images; stands above `flickr_options`."""
 
 WHERE = ("endpoint", "sandbox", "anonymous")
 """The names of the options that say which Flickr."""
@@ -57,7 +59,7 @@ class AskedFlickr:
     sandbox: bool
     anonymous: bool
     calls_per_hour: float | None
-    images_per_second: float | None
+    images_per_second: float | None = None
 
     def connect(self, stack: ExitStack) -> Connection:
         """The connection; an embedded Flickr lives as long as ``stack``.
@@ -93,7 +95,7 @@ def flickr_options(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def collected(**words: Any) -> None:
-        asked = {field.name: words.pop(field.name) for field in fields(AskedFlickr)}
+        asked = {field.name: words.pop(field.name, None) for field in fields(AskedFlickr)}
         command(flickr=AskedFlickr(**asked), **words)
 
     for option in reversed(_OPTIONS):

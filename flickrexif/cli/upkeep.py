@@ -9,7 +9,7 @@ import click
 
 from flickrexif import console
 from flickrexif.cli.grouped import GroupedCommand
-from flickrexif.cli.reaching import RATES, WHERE, AskedFlickr, flickr_options
+from flickrexif.cli.reaching import WHERE, AskedFlickr, flickr_options
 from flickrexif.cli.root import cli, json_option, open_progress, path_type
 from flickrexif.errors import PartialError, UsageError
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     groups={
         "What to check": ("older_than", "each"),
         "On which Flickr": WHERE,
-        "How fast, and how long": (*RATES, "max_calls", "max_hours"),
+        "How fast, and how long": ("calls_per_hour", "max_calls", "max_hours"),
     },
 )
 @click.argument("corpus", type=path_type())
