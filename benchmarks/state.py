@@ -287,7 +287,7 @@ def _resume(path: Path, month: str) -> Cost:
     with watch:
         state = State(path)
         state.reopen_failed()
-        state.windows(month)
+        state.window_rows(month)
     state.close()
     return watch.cost
 

@@ -11,11 +11,13 @@ import click
 from flickrexif import console
 from flickrexif.cli.grouped import GroupedCommand
 from flickrexif.cli.reaching import (
+    HOW_LONG,
     RATES,
     WHERE,
     AskedFlickr,
     flickr_options,
     image_rate_option,
+    limit_options,
 )
 from flickrexif.cli.root import cli, json_option, open_progress, path_type
 from flickrexif.errors import PartialError
@@ -24,6 +26,7 @@ from flickrexif.flickr.sizes import SIZES
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from flickrexif.crawling import Limits
     from flickrexif.flickr import Connection
 
 
@@ -35,7 +38,7 @@ if TYPE_CHECKING:
             "ignore_hidden_exif", "passes", "seed",
         ),
         "From which Flickr": WHERE,
-        "How fast, and how long": (*RATES, "max_calls", "max_hours"),
+        "How fast, and how long": (*RATES, *HOW_LONG),
     },
 )  # fmt: skip
 @click.argument("corpus", type=path_type(), default="corpus")
@@ -91,31 +94,27 @@ if TYPE_CHECKING:
 )
 @image_rate_option
 @flickr_options
-@click.option(
-    "--max-calls", type=int, metavar="N", help="End after so many API calls, repeated ones too."
-)
-@click.option("--max-hours", type=float, metavar="H", help="End after so many hours.")
+@limit_options
 @json_option
 def crawl(
     corpus: Path,
     flickr: AskedFlickr,
-    max_calls: int | None,
-    max_hours: float | None,
+    limits: Limits,
     as_json: bool,
     **words: Any,
 ) -> None:
     """Fill CORPUS with photos, EXIF and images.
 
     Interrupt it at any time, or end it by a limit: the same command resumes and fetches nothing
-    twice. While Flickr or your network is down it waits, for a day at most. The Flickr API key is
+    twice. While Flickr or your network is down it waits. The Flickr API key is
     read from the environment variable FLICKR_API_KEY; all crawls with that key on this machine
     share one budget of calls, also across restarts. After flickrexif login, searches are signed if
     FLICKR_API_SECRET is set; what is collected stays the same.
     """
-    from flickrexif.crawling import CrawlPlan, Limits
+    from flickrexif.crawling import CrawlPlan
     from flickrexif.crawling import crawl as run
 
-    plan, limits = CrawlPlan(**words), Limits(max_calls, max_hours)
+    plan = CrawlPlan(**words)
     with ExitStack() as stack:
         connection, progress = flickr.connect(stack), open_progress(stack)
         summary = run(corpus, plan, connection=connection, limits=limits, progress=progress)

@@ -1,4 +1,4 @@
-"""The options that say which Flickr a command asks, and how fast."""
+"""The options that say which Flickr a command asks, how fast, and how long."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from flickrexif.cli.root import process_count
 from flickrexif.errors import AccessError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from contextlib import ExitStack
 
     from flickrexif.flickr import Connection
@@ -34,6 +34,19 @@ _OPTIONS = (
         metavar="N",
         help="To the web service; Flickr allows 3600.  [default: 3200, no limit on this machine]",
     ),
+    click.option(
+        "--patience-hours",
+        type=float,
+        metavar="H",
+        help="Wait so long for a host that is down.  [default: 24, 0 on this machine]",
+    ),
+)
+
+_LIMITS = (
+    click.option(
+        "--max-calls", type=int, metavar="N", help="End after so many API calls, repeated ones too."
+    ),
+    click.option("--max-hours", type=float, metavar="H", help="End after so many hours."),
 )
 
 image_rate_option = click.option(
@@ -49,6 +62,8 @@ WHERE = ("endpoint", "sandbox", "anonymous")
 """The names of the options that say which Flickr."""
 RATES = ("calls_per_hour", "images_per_second")
 """The names of the options that say how fast."""
+HOW_LONG = ("max_calls", "max_hours", "patience_hours")
+"""The names of the options that say how long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +74,7 @@ class AskedFlickr:
     sandbox: bool
     anonymous: bool
     calls_per_hour: float | None
+    patience_hours: float | None
     images_per_second: float | None = None
 
     def connect(self, stack: ExitStack) -> Connection:
@@ -70,8 +86,9 @@ class AskedFlickr:
         if self.sandbox and self.endpoint:
             raise UsageError("--sandbox and --endpoint name two Flickrs: give one of them")
         given = {rate: getattr(self, rate) for rate in RATES}
-        rates = {rate: value for rate, value in given.items() if value is not None}
-        return replace(_embedded(stack) if self.sandbox else self._remote(), **rates)
+        given["patience_h"] = self.patience_hours
+        words = {word: value for word, value in given.items() if value is not None}
+        return replace(_embedded(stack) if self.sandbox else self._remote(), **words)
 
     def _remote(self) -> Connection:
         from flickrexif.doctor import KEY_VARIABLE, SECRET_VARIABLE
@@ -98,9 +115,27 @@ def flickr_options(command: Callable[..., None]) -> Callable[..., None]:
         asked = {field.name: words.pop(field.name, None) for field in fields(AskedFlickr)}
         command(flickr=AskedFlickr(**asked), **words)
 
-    for option in reversed(_OPTIONS):
-        option(collected)
-    return collected
+    return _with(_OPTIONS, collected)
+
+
+def limit_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that end it early; they reach it together, as ``limits``."""
+
+    @wraps(command)
+    def collected(max_calls: int | None, max_hours: float | None, **words: Any) -> None:
+        from flickrexif.crawling import Limits
+
+        command(limits=Limits(max_calls, max_hours), **words)
+
+    return _with(_LIMITS, collected)
+
+
+def _with(
+    options: Sequence[Callable[..., Any]], command: Callable[..., None]
+) -> Callable[..., None]:
+    for option in reversed(options):
+        option(command)
+    return command
 
 
 def _embedded(stack: ExitStack) -> Connection:

@@ -21,8 +21,8 @@ NOTICE = "This product uses the Flickr API but is not endorsed or certified by S
 
 # The order in which a user meets them.
 ORDER = (
-    "crawl", "status", "recheck", "takedown", "login", "label", "build", "verify", "probe", "audit",
-    "mask", "encoders", "sandbox", "doctor", "config",
+    "crawl", "status", "recheck", "takedown", "login", "label", "splits", "build", "verify",
+    "probe", "audit", "exif", "mask", "encoders", "sandbox", "doctor", "config",
 )  # fmt: skip
 
 

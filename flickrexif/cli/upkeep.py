@@ -9,12 +9,14 @@ import click
 
 from flickrexif import console
 from flickrexif.cli.grouped import GroupedCommand
-from flickrexif.cli.reaching import WHERE, AskedFlickr, flickr_options
+from flickrexif.cli.reaching import HOW_LONG, WHERE, AskedFlickr, flickr_options, limit_options
 from flickrexif.cli.root import cli, json_option, open_progress, path_type
 from flickrexif.errors import PartialError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from flickrexif.crawling import Limits
 
 
 @cli.command(
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     groups={
         "What to check": ("older_than", "each"),
         "On which Flickr": WHERE,
-        "How fast, and how long": ("calls_per_hour", "max_calls", "max_hours"),
+        "How fast, and how long": ("calls_per_hour", *HOW_LONG),
     },
 )
 @click.argument("corpus", type=path_type())
@@ -40,18 +42,14 @@ if TYPE_CHECKING:
     help="Ask for every photo by itself: dearer, but sees what searches list though it is gone.",
 )
 @flickr_options
-@click.option(
-    "--max-calls", type=int, metavar="N", help="End after so many API calls, repeated ones too."
-)
-@click.option("--max-hours", type=float, metavar="H", help="End after so many hours.")
+@limit_options
 @json_option
 def recheck(
     corpus: Path,
     older_than: int,
     each: bool,
     flickr: AskedFlickr,
-    max_calls: int | None,
-    max_hours: float | None,
+    limits: Limits,
     as_json: bool,
 ) -> None:
     """Drop the photos of CORPUS that Flickr lost.
@@ -61,10 +59,8 @@ def recheck(
     owner are asked for by one search, so that it takes a fraction of a call per photo, within the
     budget that all crawls share. Interrupt it at any time: the same command resumes.
     """
-    from flickrexif.crawling import Limits
     from flickrexif.upkeep import recheck as run
 
-    limits = Limits(max_calls, max_hours)
     with ExitStack() as stack:
         connection, progress = flickr.connect(stack), open_progress(stack)
         summary = run(

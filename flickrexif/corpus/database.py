@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 from flickrexif.atomic import atomic_path
 from flickrexif.corpus.seal import break_seal, put_seal, seal_of, seal_path
 from flickrexif.corpus.tables import TABLES, TRIGGERS, VERSION
+from flickrexif.corpus.words import other_words
 from flickrexif.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ PATIENCE_S = 30.0
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
-def is_damage(error: sqlite3.Error | UnicodeDecodeError) -> bool:
+def is_damage(error: sqlite3.Error | UnicodeDecodeError | OSError) -> bool:
     """True when SQLite says that the file itself is broken, or Python that a text is no UTF-8."""
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:
@@ -51,45 +52,51 @@ class Database:
 
     _is_open = False
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, words: str = "") -> None:
         """Open ``path`` for writing; it is made when there is none.
 
-        Raises `UsageError` for a file that is damaged, foreign or of another version.
+        ``words`` are those of its corpus, kept when it is made. Raises `UsageError` for a file that
+        is damaged, foreign, of another version or made with other words.
         """
         if not path.exists():
             _refuse_orphans(path)
-            _make(path)
-        self._open(path, is_read_only=False, is_thorough=True)
+            _make(path, words)
+        self._open(path, words, is_read_only=False, is_thorough=True)
 
     @classmethod
-    def reading(cls, path: Path, *, is_in_use: bool = False) -> Self:
+    def reading(cls, path: Path, *, words: str = "", is_in_use: bool = False) -> Self:
         """Open ``path`` for reading; without a file it reads as empty.
 
         ``is_in_use`` by a crawl, which has checked it. Raises `UsageError` as opening for writing
         does.
         """
         opened = cls.__new__(cls)
-        opened._open(path, is_read_only=True, is_thorough=not is_in_use)
+        opened._open(path, words, is_read_only=True, is_thorough=not is_in_use)
         return opened
 
-    def _open(self, path: Path, *, is_read_only: bool, is_thorough: bool) -> None:
+    def _open(self, path: Path, words: str, *, is_read_only: bool, is_thorough: bool) -> None:
         self._path, self._is_read_only = path, is_read_only
         # Before SQLite has it open: to close a file takes this process's locks off it, SQLite's too
         # (https://www.sqlite.org/howtocorrupt.html, section 2.2), and readers then drop its log.
         seal = seal_of(path)
         try:
-            self._sql = _connect_reader(path) if is_read_only else _connect(path, "rw")
+            self._sql = _connect_reader(path, words) if is_read_only else _connect(path, "rw")
             self._is_open = True
             self._insist(seal, is_thorough=is_thorough)
+            self._insist_on_words(words)
             if not is_read_only:
-                break_seal(path)
-                _set_for_writing(self._sql)
-        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+                self._prepare()
+        except (sqlite3.DatabaseError, UnicodeDecodeError, OSError) as error:
             self.close(is_sound=False)
             raise (damaged if is_damage(error) else _unusable)(path, error) from None
         except BaseException:
             self.close(is_sound=False)
             raise
+
+    def _prepare(self) -> None:
+        """Make ready for writing what was found whole."""
+        break_seal(self._path)
+        _set_for_writing(self._sql)
 
     def _insist(self, seal: str | None, *, is_thorough: bool) -> None:
         """Raise `UsageError` unless the file is what this version has written."""
@@ -106,6 +113,11 @@ class Database:
             raise damaged(path, f"the checksum in {seal_path(path).name} is another one")
         if is_thorough and not (self._is_read_only and seal == "whole"):
             self._insist_on_structure("quick_check" if seal == "whole" else "integrity_check")
+
+    def _insist_on_words(self, words: str) -> None:
+        found = self._sql.execute("SELECT words FROM made_with").fetchall()
+        if found != [(words,)]:
+            raise other_words(self._path, found[0][0] if found else "", words)
 
     def _insist_on_structure(self, check: str) -> None:
         """``quick_check`` does not compare indexes with their tables."""
@@ -168,20 +180,21 @@ def _refuse_orphans(path: Path) -> None:
         )
 
 
-def _make(path: Path) -> None:
+def _make(path: Path, words: str) -> None:
     with atomic_path(path) as partial:
         partial.unlink(missing_ok=True)
         sql = sqlite3.connect(partial, isolation_level=None)
         try:
-            _make_tables(sql)
+            _make_tables(sql, words)
         finally:
             sql.close()
         seal_path(path).unlink(missing_ok=True)
 
 
-def _make_tables(sql: sqlite3.Connection) -> None:
+def _make_tables(sql: sqlite3.Connection, words: str) -> None:
     sql.execute("PRAGMA auto_vacuum = INCREMENTAL")
     sql.executescript(f"{TABLES}{TRIGGERS}PRAGMA user_version = {VERSION};")
+    sql.execute("INSERT INTO made_with VALUES (?)", (words,))
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
@@ -200,12 +213,12 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
     return sql
 
 
-def _connect_reader(path: Path) -> sqlite3.Connection:
+def _connect_reader(path: Path, words: str) -> sqlite3.Connection:
     """A reader needs the log's index beside the file; on a read-only disk there is no log."""
     if not path.exists():
         _refuse_orphans(path)
         empty = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        _make_tables(empty)
+        _make_tables(empty, words)
         return empty
     sql = _connect(path, "rw")  # mode=ro would leave an empty log and its index behind
     try:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+import xxhash
 
 from flickrexif.atomic import atomic_path
-from flickrexif.corpus.rows import ShardRow, WaitingImage
+from flickrexif.corpus.rows import ImageRun, ShardRow
 from flickrexif.corpus.schema import IMAGES
 
 if TYPE_CHECKING:
@@ -45,13 +46,15 @@ def shard_index(name: str) -> int:
 
 
 def write_shard(
-    path: Path, photo_ids: Sequence[PhotoId], image_of: Callable[[PhotoId], WaitingImage]
+    path: Path, photo_ids: Sequence[PhotoId], images_of: Callable[[Sequence[PhotoId]], ImageRun]
 ) -> ShardRow:
-    """Write ``photo_ids`` (ascending) with their images to ``path``, atomically."""
+    """Write ``photo_ids`` (ascending) with their images to ``path``, atomically.
+
+    ``images_of`` is asked for `GROUP_ROWS` photos at a time.
+    """
     with atomic_path(path) as partial, pq.ParquetWriter(partial, IMAGES, **_LAYOUT) as writer:
         for group in groups(photo_ids, GROUP_ROWS):
-            rows = [_row(photo_id, image_of(photo_id)) for photo_id in group]
-            writer.write_table(pa.Table.from_pylist(rows, schema=IMAGES))
+            writer.write_table(_table(group, images_of(group)))
     return _described(path, len(photo_ids))
 
 
@@ -95,9 +98,17 @@ def _regrouped(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
 
 
 def _described(path: Path, rows: int) -> ShardRow:
+    return ShardRow(path.name, path.name[:7], rows, checksum_of(path))
+
+
+def checksum_of(path: Path) -> str:
+    """The XXH3 of a file, 128 bits in hex.
+
+    It finds damage as SHA-256 does, in a thirtieth of the time. Against forgery it is no help, nor
+    meant to be: each image has its SHA-256 in the shard.
+    """
     with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    return ShardRow(path.name, path.name[:7], rows, sha256)
+        return hashlib.file_digest(file, xxhash.xxh3_128).hexdigest()
 
 
 def groups(photo_ids: Sequence[PhotoId], size: int) -> Iterator[Sequence[PhotoId]]:
@@ -105,12 +116,11 @@ def groups(photo_ids: Sequence[PhotoId], size: int) -> Iterator[Sequence[PhotoId
     return (photo_ids[start : start + size] for start in range(0, len(photo_ids), size))
 
 
-def _row(photo_id: PhotoId, image: WaitingImage) -> dict[str, object]:
-    return {
-        "photo_id": photo_id,
-        "image": image.content,
-        "sha256": image.sha256,
-        "width": image.width,
-        "height": image.height,
-        "mime": image.mime,
-    }
+def _table(photo_ids: Sequence[PhotoId], images: ImageRun) -> pa.Table:
+    """Rows as `schema.IMAGES` has them, over the very bytes of ``images``."""
+    ends = pa.array([0, *images.ends], pa.int64())
+    content = pa.LargeBinaryArray.from_buffers(
+        pa.large_binary(), len(photo_ids), [None, ends.buffers()[1], pa.py_buffer(images.content)]
+    )
+    told = (photo_ids, content, images.sha256, images.width, images.height, images.mime)
+    return pa.Table.from_arrays(list(map(pa.array, told, IMAGES.types)), schema=IMAGES)

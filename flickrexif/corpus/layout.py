@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 import time
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from flickrexif.atomic import write_text
 from flickrexif.corpus.database import damaged, is_damage
 from flickrexif.corpus.state import State
-from flickrexif.corpus.words import read_words, words_text
+from flickrexif.corpus.words import WORDS_FILE, read_words, words_json, words_text
 from flickrexif.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from flickrexif.corpus.plan import CrawlPlan
     from flickrexif.ids import PhotoId
 
-WORDS_FILE = "corpus.toml"
 STATE_FILE = "state.sqlite"
 IMAGES_FOLDER = "images"
 ROWS_AT_ONCE = 50_000
@@ -83,12 +81,15 @@ class Corpus:
         """The state, open for writing, and made when there is none; or open for ``reading`` only.
 
         Read, it may be in use by a crawl, and one that was never made is empty. Raises
-        `UsageError` for a state that is damaged, of another version, or lost: then the message
-        names the file and the remedy.
+        `UsageError` for a state that is damaged, of another version, made with other words, or
+        lost: then the message names the file and the remedy.
         """
-        path = self.path / STATE_FILE
+        path, words = self.path / STATE_FILE, words_json(self.plan, self.endpoint)
         self._refuse_lost_state(path)
-        state = State.reading(path, is_in_use=self.is_locked) if reading else State(path)
+        if reading:
+            state = State.reading(path, words=words, is_in_use=self.is_locked)
+        else:
+            state = State(path, words=words)
         try:
             yield state
             if not reading:
@@ -173,7 +174,7 @@ class Corpus:
         if verified:
             for shard in shards:
                 if shard.name not in unclean:  # a purge that died may have rewritten its file
-                    _refuse_damaged_shard(self.images_folder / shard.name, shard.sha256)
+                    _refuse_damaged_shard(self.images_folder / shard.name, shard.checksum)
         return [self.images_folder / shard.name for shard in shards]
 
 
@@ -189,17 +190,18 @@ def _is_free(file: BinaryIO, *, shared: bool = False, after_s: float = 0.0) -> b
     return True
 
 
-def _refuse_damaged_shard(path: Path, sha256: str) -> None:
+def _refuse_damaged_shard(path: Path, checksum: str) -> None:
+    from flickrexif.corpus.images import checksum_of
+
     try:
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+        found = checksum_of(path)
     except OSError as error:
         raise UsageError(
             f"shard {str(path)!r} cannot be read ({error.strerror}): restore it from a copy"
         ) from None
-    if found != sha256:
+    if found != checksum:
         raise UsageError(
-            f"shard {str(path)!r} is damaged (its sha256 is {found}, not {sha256}): "
+            f"shard {str(path)!r} is damaged (its checksum is {found}, not {checksum}): "
             "restore it from a copy"
         )
 

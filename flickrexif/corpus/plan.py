@@ -10,6 +10,9 @@ from flickrexif.corpus.months import Month, parse_months
 from flickrexif.errors import UsageError
 from flickrexif.flickr.licenses import parse_licenses
 
+IMPORTED = "imported"
+"""Stands for the months of a corpus whose photos no crawl has listed."""
+
 Size = Literal[
     "original",
     "large-2048",
@@ -66,7 +69,9 @@ class CrawlPlan:
 
     @property
     def each_month(self) -> tuple[Month, ...]:
-        """The months asked for, ascending."""
+        """The months asked for, ascending; none of a corpus that was `IMPORTED`."""
+        if self.months == IMPORTED:
+            return ()
         return parse_months(self.months, today=datetime.now(UTC).date())
 
     @property

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flickrexif.corpus.compact import moment_of, month_name, month_number
 from flickrexif.corpus.counts import Counts
 from flickrexif.corpus.rows import AcceptedPhoto, Removal
+from flickrexif.corpus.waiting import Waiting
 from flickrexif.errors import FlickrexifError
 from flickrexif.ids import OwnerId, PhotoId
 
@@ -57,7 +58,7 @@ SELECT ifnull(sum(photos), 0) FROM (
 """
 
 
-class Removals(Counts):
+class Removals(Counts, Waiting):
     """The part of a `State` that rechecks and takedowns use."""
 
     def accepted_photos(
@@ -91,16 +92,16 @@ class Removals(Counts):
     def remove(self, photo_ids: Iterable[PhotoId], reason: str) -> None:
         """Take these photos out for good; their EXIF and waiting images are dropped at once.
 
-        No byte of these is left in the file once it is closed. Those in closed shards stay until
-        `replace_shard`.
+        No byte of an image is left where it waited once the transaction has ended, and none of the
+        EXIF once the file is closed. Images in closed shards stay until `replace_shard`.
         """
         ids = [(photo_id,) for photo_id in photo_ids]
         self._sql.executemany(
             "UPDATE candidates SET outcome = 'removed', reason = ? WHERE photo_id = ?",
             ((reason, photo_id) for (photo_id,) in ids),
         )
-        for table in ("waiting_images", "exif"):
-            self._sql.executemany(f"DELETE FROM {table} WHERE photo_id = ?", ids)  # noqa: S608
+        self._sql.executemany("DELETE FROM exif WHERE photo_id = ?", ids)
+        self._drop_images(photo_id for (photo_id,) in ids)
 
     def add_removal(self, removal: Removal) -> None:
         """Record a takedown; one of the same photo or owner, recorded before, stays as it is."""
@@ -150,7 +151,7 @@ class Removals(Counts):
             self._sql.execute("DELETE FROM shards WHERE name = ?", (old_name,))
         else:
             self._sql.execute(
-                "UPDATE shards SET name = ?, month = ?, rows = ?, sha256 = ? WHERE name = ?",
+                "UPDATE shards SET name = ?, month = ?, rows = ?, checksum = ? WHERE name = ?",
                 (*astuple(shard), old_name),
             )
 

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from typing_extensions import Buffer
+
     from flickrexif.exif.record import RawRecord
     from flickrexif.ids import OwnerId, PhotoId
 
 Verdict = Literal["accepted", "rejected", "failed", "removed"]
 """``failed`` is for now only: the next run tries again. ``removed`` was accepted and has left, by
 a recheck or a takedown; it and ``rejected`` are final."""
+
+UNKNOWN_MONTH = "0000-01"
+"""The month of a photo that was imported and of which nobody knows when it was taken."""
+UNKNOWN_MOMENT = 0
+"""When it was uploaded, where nobody knows that: Flickr began in 2004."""
 
 Consent = Literal["given", "hidden"]
 """Whether an owner lets Flickr tell their photos' EXIF; unknown until asked."""
@@ -96,6 +106,31 @@ class WaitingImage:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageRun:
+    """Images one behind the other in ``content``, where each ends, and what is known of each."""
+
+    content: Buffer
+    ends: Sequence[int]
+    sha256: Sequence[str]
+    width: Sequence[int]
+    height: Sequence[int]
+    mime: Sequence[str]
+
+    @classmethod
+    def of(cls, images: Iterable[WaitingImage]) -> ImageRun:
+        """The run of ``images``."""
+        images = list(images)
+        return cls(
+            content=b"".join(image.content for image in images),
+            ends=list(accumulate(len(image.content) for image in images)),
+            sha256=[image.sha256 for image in images],
+            width=[image.width for image in images],
+            height=[image.height for image in images],
+            mime=[image.mime for image in images],
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one candidate, and what was fetched on the way."""
 
@@ -110,12 +145,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class ShardRow:
-    """A closed shard of images."""
+    """A closed shard of images; ``checksum`` is its file's XXH3, 128 bits in hex."""
 
     name: str
     month: str
     rows: int
-    sha256: str
+    checksum: str
 
 
 @dataclass(frozen=True, slots=True)

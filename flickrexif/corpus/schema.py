@@ -26,8 +26,8 @@ PHOTOS = pa.schema(
         pa.field("license", pa.string(), nullable=False),  # SPDX id, or LicenseRef-...
         pa.field("license_url", pa.string(), nullable=False),
         pa.field("taken_at", pa.timestamp("s")),  # the camera's clock; null when unknown
-        pa.field("uploaded_at", pa.timestamp("s", tz="UTC"), nullable=False),
-        pa.field("month", pa.string(), nullable=False),  # YYYY-MM of taken_at, as crawled
+        pa.field("uploaded_at", pa.timestamp("s", tz="UTC")),  # null in an imported corpus
+        pa.field("month", pa.string()),  # YYYY-MM of taken_at, as crawled; null like the above
         pa.field("image_url", pa.string()),
         pa.field("width", pa.int32()),
         pa.field("height", pa.int32()),

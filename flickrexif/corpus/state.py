@@ -1,8 +1,7 @@
-"""The one mutable file of a corpus: an SQLite database that a kill at any moment leaves whole."""
+"""What a crawl knows, in an SQLite database that a kill at any moment leaves whole."""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import astuple
 from typing import TYPE_CHECKING
 
@@ -19,14 +18,14 @@ from flickrexif.corpus.compact import (
 from flickrexif.corpus.database import damaged
 from flickrexif.corpus.removals import Removals
 from flickrexif.corpus.rows import (
+    UNKNOWN_MOMENT,
+    UNKNOWN_MONTH,
     CandidateRow,
     Consent,
     OpenPhoto,
     Outcome,
     ShardRow,
     Standing,
-    WaitingImage,
-    WindowOutcome,
     WindowRow,
 )
 from flickrexif.exif.record import RawRecord
@@ -86,15 +85,6 @@ class State(Removals):
 
     # Windows and candidates
 
-    def windows(self, month: str, *, sweep: int = 1) -> dict[tuple[int, str, str], WindowOutcome]:
-        """The windows of a month that a pass has finished, by licence, first and last second."""
-        found = self._sql.execute(
-            "SELECT license_id, taken_from, taken_to, outcome FROM windows "
-            "WHERE month = ? AND sweep = ?",
-            (month, sweep),
-        )
-        return {(license_id, first, last): outcome for license_id, first, last, outcome in found}
-
     def window_rows(self, month: str) -> list[WindowRow]:
         """The finished windows of a month, by pass, licence and first second."""
         found = self._sql.execute(
@@ -105,15 +95,19 @@ class State(Removals):
         return [WindowRow(*row) for row in found]
 
     def add_window(self, window: WindowRow, candidates: Iterable[CandidateRow]) -> None:
-        """Record a finished window and its candidates.
+        """Record a finished window and its candidates, as `add_candidates` does."""
+        self._sql.execute(
+            "INSERT OR REPLACE INTO windows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", astuple(window)
+        )
+        self.add_candidates(candidates, sweep=window.sweep)
+
+    def add_candidates(self, candidates: Iterable[CandidateRow], *, sweep: int = 1) -> None:
+        """Record candidates that a pass has seen.
 
         Of those known already only that this pass has seen them is new. Of several names or pages
         of an owner the one that sorts last is kept, whatever the order of arrival.
         """
-        self._sql.execute(
-            "INSERT OR REPLACE INTO windows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", astuple(window)
-        )
-        seen = 1 << (window.sweep - 1)
+        seen = 1 << (sweep - 1)
         listed = sorted(candidates, key=lambda candidate: candidate.photo_id)
         owners = {
             (row.owner_id, row.owner_name, short_page(row.page_url, row.photo_id)): None
@@ -176,10 +170,7 @@ class State(Removals):
         )
         self._keep_exif(outcome)
         if image is not None:
-            self._sql.execute(
-                "INSERT OR REPLACE INTO waiting_images VALUES (?, ?, ?, ?, ?)",
-                (outcome.photo_id, image.width, image.height, image.mime, image.content),
-            )
+            self._add_image(outcome.photo_id, image)
         if outcome.consent is not None:
             self._sql.execute(
                 "INSERT INTO owners (owner_id, consent) VALUES (?, ?) "
@@ -228,36 +219,25 @@ class State(Removals):
         ).fetchone()
         return int(count)
 
-    def image(self, photo_id: PhotoId) -> WaitingImage:
-        """The waiting image of an accepted photo; raises `UsageError` when it is damaged."""
-        sha256, width, height, mime, content = self._sql.execute(
-            "SELECT sha256, width, height, mime, content "
-            "FROM waiting_images JOIN candidates USING (photo_id) WHERE photo_id = ?",
-            (photo_id,),
-        ).fetchone()
-        if hashlib.sha256(content).digest() != sha256:
-            raise damaged(self._path, f"the image of photo {photo_id} is another one")
-        return WaitingImage(content, sha256.hex(), width, height, mime)
-
     def shards(self) -> list[ShardRow]:
         """The closed shards, by name."""
-        found = self._sql.execute("SELECT name, month, rows, sha256 FROM shards ORDER BY name")
+        found = self._sql.execute("SELECT name, month, rows, checksum FROM shards ORDER BY name")
         return [ShardRow(*row) for row in found]
 
     def close_photos(self, photo_ids: Iterable[PhotoId], shard: ShardRow | None) -> None:
-        """Record that these photos stand in ``shard`` (None without images); drop their blobs."""
+        """Record that these photos stand in ``shard`` (None without images): none waits."""
         number = NO_SHARD if shard is None else self._add_shard(shard)
         ids = [(photo_id,) for photo_id in photo_ids]
         self._sql.executemany(
             "UPDATE candidates SET shard = ? WHERE photo_id = ?",
             ((number, photo_id) for (photo_id,) in ids),
         )
-        self._sql.executemany("DELETE FROM waiting_images WHERE photo_id = ?", ids)
+        self._drop_images(photo_id for (photo_id,) in ids)
 
     def _add_shard(self, shard: ShardRow) -> int:
         (number,) = self._sql.execute(
-            "INSERT INTO shards (name, month, rows, sha256) VALUES (?, ?, ?, ?) "
-            "ON CONFLICT (name) DO UPDATE SET rows = excluded.rows, sha256 = excluded.sha256 "
+            "INSERT INTO shards (name, month, rows, checksum) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (name) DO UPDATE SET rows = excluded.rows, checksum = excluded.checksum "
             "RETURNING shard",
             astuple(shard),
         ).fetchone()
@@ -290,8 +270,8 @@ class State(Removals):
                 name,
                 license_id,
                 None if taken_at is None else moment_of(taken_at),
-                uploaded_at,
-                month_name(month),
+                None if uploaded_at == UNKNOWN_MOMENT else uploaded_at,
+                None if month_name(month) == UNKNOWN_MONTH else month_name(month),
                 image and whole_file(image, photo_id),
                 source,
                 record,

@@ -7,7 +7,7 @@ from typing import get_args
 from flickrexif.corpus.rows import Consent, RemovalKind, Verdict, WindowOutcome
 from flickrexif.exif.record import ExifSource
 
-VERSION = 2
+VERSION = 3
 """``PRAGMA user_version`` of the tables below."""
 
 
@@ -16,6 +16,8 @@ def _one_of(words: object) -> str:
 
 
 TABLES = f"""
+CREATE TABLE made_with (words TEXT NOT NULL) STRICT;
+
 CREATE TABLE windows (
     month TEXT NOT NULL, license_id INTEGER NOT NULL,
     taken_from TEXT NOT NULL, taken_to TEXT NOT NULL,
@@ -69,12 +71,14 @@ CREATE TABLE exif (
     record TEXT NOT NULL CHECK (json_valid(record))
 ) STRICT;
 CREATE TABLE waiting_images (
-    photo_id INTEGER PRIMARY KEY, width INTEGER NOT NULL, height INTEGER NOT NULL,
-    mime TEXT NOT NULL, content BLOB NOT NULL
+    photo_id INTEGER PRIMARY KEY,
+    start INTEGER NOT NULL CHECK (start >= 0), length INTEGER NOT NULL CHECK (length >= 0),
+    checksum BLOB NOT NULL CHECK (length(checksum) = 16),
+    width INTEGER NOT NULL, height INTEGER NOT NULL, mime TEXT NOT NULL
 ) STRICT;
 CREATE TABLE shards (
     shard INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, month TEXT NOT NULL,
-    rows INTEGER NOT NULL CHECK (rows >= 0), sha256 TEXT NOT NULL
+    rows INTEGER NOT NULL CHECK (rows >= 0), checksum TEXT NOT NULL
 ) STRICT;
 CREATE TABLE settled_months (
     month TEXT PRIMARY KEY CHECK (month GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]')
@@ -107,8 +111,9 @@ by photo_id, a window of 500 in a month of 100,000 touched 190 pages, so it touc
 index. The index that begins with month and owner grows at few places too. It covers standings,
 whose ranks are sorted when they are asked for: that costs less than an index by rank, which every
 window changes at random places. It also finds an owner's photos of a month. The other indexes hold
-few candidates each. A tally's outcome and reason are empty, not null, for the undecided: a primary
-key takes no nulls.
+few candidates each. ``made_with`` has the words of the corpus, ``waiting_images`` the places of
+images in the file beside the state, with the XXH3 of their bytes. A tally's outcome and reason are
+empty, not null, for the undecided: a primary key takes no nulls.
 """
 
 _COUNT_IN = """

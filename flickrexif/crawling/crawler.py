@@ -171,7 +171,7 @@ class Crawler:
         folder.mkdir(exist_ok=True)
         closed = [shard_index(one.name) for one in state.shards() if one.month == str(month)]
         return [
-            (ids, write_shard(folder / shard_name(str(month), index), ids, state.image))
+            (ids, write_shard(folder / shard_name(str(month), index), ids, state.images))
             for index, ids in enumerate(
                 groups(waiting, SHARD_ROWS), start=max(closed, default=-1) + 1
             )

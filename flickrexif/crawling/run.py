@@ -6,8 +6,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flickrexif.corpus.layout import STATE_FILE, WORDS_FILE, Corpus
+from flickrexif.corpus.layout import STATE_FILE, Corpus
 from flickrexif.corpus.purge import purge
+from flickrexif.corpus.words import WORDS_FILE
 from flickrexif.crawling.candidates import addresses_of
 from flickrexif.crawling.contact import Contact, NotFlickr
 from flickrexif.crawling.crawler import Crawler
@@ -18,7 +19,7 @@ from flickrexif.crawling.limits import NO_LIMITS, Allowance, Limits
 from flickrexif.crawling.rates import keep_rates
 from flickrexif.crawling.running import finish, saved
 from flickrexif.crawling.summary import Baseline, CrawlSummary, summarize
-from flickrexif.errors import FlickrexifError
+from flickrexif.errors import FlickrexifError, UsageError
 from flickrexif.flickr.redaction import guarded_logs
 from flickrexif.flickr.session import open_session
 from flickrexif.flickr.signing import tell_signing
@@ -50,6 +51,10 @@ def crawl(
     `UpstreamError` (Flickr is down), its child `LimitReached` (``limits``) and `Interrupted`
     (SIGINT or SIGTERM). After the last three the same call resumes.
     """
+    if not plan.each_month:
+        raise UsageError(
+            f"months {plan.months!r} are of an imported corpus: no crawl goes on there"
+        )
     path = Path(corpus)
     has_folder, is_new = path.exists(), not (path / WORDS_FILE).exists()
     with saved(path):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from flickrexif.exif.answers import parse_exif_answer
 from flickrexif.flickr.answers import Body, decode_answer
 from flickrexif.flickr.failures import ACCESS_CODES, Failure, RequestFailed
+from flickrexif.flickr.fetch import fetch
 from flickrexif.flickr.info import PhotoInfo, parse_info
 from flickrexif.flickr.search import (
     LARGE,
@@ -19,7 +20,6 @@ from flickrexif.flickr.search import (
     parse_search,
 )
 from flickrexif.flickr.signing import refusal, signed
-from flickrexif.flickr.transport import fetch
 
 if TYPE_CHECKING:
     import httpx

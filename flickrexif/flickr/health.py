@@ -15,7 +15,13 @@ import asyncio
 import logging
 import math
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+)
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -119,14 +125,16 @@ class HostHealth:
         finally:
             self._under_way.discard(asking)
 
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
+    def turn(self) -> AbstractAsyncContextManager[None]:
         """Open for one attempt: at once; while the host is out one by one, after a pause."""
+        return self._turn_while_out() if self._is_out else nullcontext()
+
+    @asynccontextmanager
+    async def _turn_while_out(self) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            if self._is_out:
-                await stack.enter_async_context(self._trying)
-                if not await self._paused():
-                    await stack.aclose()
+            await stack.enter_async_context(self._trying)
+            if not await self._paused():
+                await stack.aclose()
             yield
 
     def heard(self, asking: Asking, failure: Failure | None) -> None:

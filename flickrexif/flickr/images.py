@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flickrexif.flickr.failures import REDIRECTED, Failure, RequestFailed
+from flickrexif.flickr.fetch import DEADLINE_S, Answer, Reach, fetch
 from flickrexif.flickr.jpeg import exif_end, inspect_jpeg, refuse_other_files
 from flickrexif.flickr.sizes import SIZES
-from flickrexif.flickr.transport import DEADLINE_S, Answer, Reach, fetch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,12 +60,16 @@ class ImageHost:
         longest = SIZES[size].longest
 
         async def attempt() -> FetchedImage:
-            answer = await self._get(stored_url, _AS_IT_IS, lambda _: LARGEST_BYTES)
+            answer = await self._get(
+                stored_url, _AS_IT_IS, lambda _: LARGEST_BYTES, longest=LARGEST_BYTES
+            )
             if answer.is_cut:
                 raise RequestFailed(Failure("refused", "too_large"))
             if answer.status != 200:
                 raise RequestFailed(Failure("body", "partial"))
-            return await asyncio.to_thread(_inspected, answer.content, longest)
+            width, height = await decoded_size(answer.content, longest=longest)
+            sha256 = hashlib.sha256(answer.content).hexdigest()
+            return FetchedImage(answer.content, sha256, width, height)
 
         return await self.retrier.run(f"image {size}", attempt)
 
@@ -91,10 +95,22 @@ class ImageHost:
 
         return await self.retrier.run("image head", attempt)
 
-    async def _get(self, stored_url: str, headers: Mapping[str, str], reach: Reach) -> Answer:
-        url = self.connection.fetch_url(stored_url)
-        deadline_s = self.deadline_s
-        answer = await fetch(self.http, url, reach=reach, headers=headers, deadline_s=deadline_s)
+    async def _get(
+        self,
+        stored_url: str,
+        headers: Mapping[str, str],
+        reach: Reach,
+        *,
+        longest: int | None = None,
+    ) -> Answer:
+        answer = await fetch(
+            self.http,
+            self.connection.fetch_url(stored_url),
+            reach=reach,
+            longest=longest,
+            headers=headers,
+            deadline_s=self.deadline_s,
+        )
         _refuse(answer.status)
         return answer
 
@@ -131,6 +147,9 @@ def _refuse(status: int) -> None:
     raise RequestFailed(Failure("refused", text, status=status))
 
 
-def _inspected(content: bytes, longest: int | None) -> FetchedImage:
-    width, height = inspect_jpeg(content, longest=longest)
-    return FetchedImage(content, hashlib.sha256(content).hexdigest(), width, height)
+async def decoded_size(content: bytes, *, longest: int | None) -> tuple[int, int]:
+    """`inspect_jpeg` in a thread: it takes milliseconds, nearly all of them without Python's lock.
+
+    What is cheap stays outside: handing work to a thread costs as much as half of a checksum.
+    """
+    return await asyncio.to_thread(inspect_jpeg, content, longest=longest)

@@ -50,6 +50,17 @@ _ALL_RIGHTS_RESERVED = License(
     allows_commercial=False,
 )
 
+UNKNOWN = License(
+    id=-9,
+    name="unknown",
+    spdx="LicenseRef-Unknown",
+    url=_ALL_RIGHTS_RESERVED.url,
+    is_permissive=False,
+    allows_derivatives=False,
+    allows_commercial=False,
+)
+"""Stands for a licence that nobody has told, as of imported photos; the id is none of Flickr's."""
+
 LICENSES: tuple[License, ...] = (
     _ALL_RIGHTS_RESERVED,
     _creative_commons(1, "by-nc-sa", "2.0"),
@@ -100,7 +111,12 @@ _GROUPS = {"permissive": PERMISSIVE, "all": tuple(known.id for known in LICENSES
 
 
 def license_of(license_id: int) -> License:
-    """The licence with that Flickr id; raises `UsageError` for an id nobody has documented."""
+    """The licence with that Flickr id, or `UNKNOWN`.
+
+    Raises `UsageError` for an id nobody has documented.
+    """
+    if license_id == UNKNOWN.id:
+        return UNKNOWN
     if not 0 <= license_id < len(LICENSES):
         raise UsageError(
             f"licence id {license_id!r} is unknown: Flickr's ids are 0 to {len(LICENSES) - 1}"

@@ -11,7 +11,7 @@ import polars as pl
 
 from flickrexif.corpus.duplicates import duplicate_of
 from flickrexif.errors import UsageError
-from flickrexif.flickr.licenses import license_of
+from flickrexif.flickr.licenses import UNKNOWN, license_of
 from flickrexif.release.schema import ATTRIBUTION, SPLITS
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from flickrexif.release.source import AttributeWords, Source
 
 RESERVED = "all rights reserved"
+UNTOLD = "licence is unknown"
 NO_DERIVATIVES = "licence allows no derivatives"
 NONCOMMERCIAL = "licence is noncommercial"
 REMOVED = "removed since the corpus was labelled"
@@ -51,8 +52,10 @@ def refusal(license_id: int, *, kind: str, allow_noncommercial: bool) -> str | N
     """Why a photo of this licence may not be in a release of this kind; None when it may.
 
     A masked image is an adaptation, which ND licences forbid; images as fetched are verbatim
-    copies; metadata are facts and links.
+    copies; metadata are facts and links. Of a photo whose licence is unknown there is nothing else.
     """
+    if license_id == UNKNOWN.id:
+        return None if kind == "metadata" else UNTOLD
     terms = license_of(license_id)
     if license_id == 0 and kind != "metadata":
         return RESERVED

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -56,8 +55,6 @@ class Inspector:
     checked_before: int
     clock: Callable[[], float]
     each: bool = False
-    _pending: list[Finding] = field(default_factory=list)
-    _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _failed_in_a_row: int = 0
     _gone_in_a_row: int = 0
 
@@ -124,14 +121,11 @@ class Inspector:
         return finding.loss == "gone"
 
     async def _save(self, findings: Iterable[Finding]) -> None:
-        """Return when the findings are durable; those that come meanwhile share a commit."""
-        self._pending += findings
-        async with self._writing:
-            findings, self._pending = self._pending, []
-            if findings:
-                await asyncio.to_thread(self.ledger.commit, partial(self._write, findings))
-                self.count.add(findings)
-                self.progress.advance(len(findings))
+        """Return when the findings are durable."""
+        kept = tuple(findings)
+        await self.ledger.save(partial(self._write, kept))
+        self.count.add(kept)
+        self.progress.advance(len(kept))
 
     def _write(self, findings: Sequence[Finding]) -> None:
         state, at = self.ledger.state, max(int(self.clock()), self.checked_before)

@@ -42,6 +42,13 @@ def accepted(photo_id, owner="1@N00", *, content=None):
     return Outcome(photo_id, owner, "accepted", exif=EXIF, image=kept)
 
 
+def waiting(state, photo_id):
+    """The image of a photo that waits."""
+    run = state.images([photo_id])
+    told = (run.sha256, run.width, run.height, run.mime)
+    return WaitingImage(bytes(run.content), *(one for (one,) in told))
+
+
 def keep(state, *outcomes, candidates=(), kept_window=None):
     with state.transaction():
         if candidates:
@@ -66,7 +73,7 @@ def verdicts(state, month="2020-01"):
 def everything(state, months=MONTHS):
     """What a state says in all, in an order of its own."""
     listed = [photo for month in months for photo in state.standings(month)]
-    waiting = [id_ for month in months for id_ in state.waiting(month)]
+    not_closed = [id_ for month in months for id_ in state.waiting(month)]
     return {
         "windows": [row for month in months for row in state.window_rows(month)],
         "standings": listed,
@@ -76,7 +83,7 @@ def everything(state, months=MONTHS):
         "tallies": state.tallies(),
         "accepted": sorted(state.accepted()),
         "checked": list(state.accepted_photos()),
-        "waiting": {photo_id: state.image(photo_id) for photo_id in waiting},
+        "waiting": {photo_id: waiting(state, photo_id) for photo_id in not_closed},
         "shards": state.shards(),
         "settled": sorted(state.settled_months()),
         "removals": state.removals(),

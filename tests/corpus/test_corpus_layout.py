@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 
@@ -146,7 +147,7 @@ def with_shard(tmp_path):
     corpus.images_folder.mkdir()
     with corpus.state() as state:
         keep(state, accepted(1), accepted(2), candidates=[candidate(1), candidate(2)])
-        shard = write_shard(corpus.images_folder / "2020-01-00000.parquet", [1, 2], state.image)
+        shard = write_shard(corpus.images_folder / "2020-01-00000.parquet", [1, 2], state.images)
         with state.transaction():
             state.close_photos([1, 2], shard)
     return corpus
@@ -195,3 +196,57 @@ def test_damaged_words_are_told_with_their_file(tmp_path, was, becomes):
     file.write_text(file.read_text().replace(was, becomes))
     with pytest.raises(UsageError, match=r"corpus\.toml' is damaged .* crawl anew"):
         Corpus.open(tmp_path)
+
+
+def made(path, plan, *, endpoint="here"):
+    corpus = Corpus.create(path, plan, endpoint=endpoint)
+    with corpus.state() as state:
+        keep(state, candidates=[candidate(1)])
+    return corpus
+
+
+def refuse_by_words(corpus, told):
+    before = {file: file.read_bytes() for file in corpus.path.rglob("*")}
+    for reading in (False, True):
+        with pytest.raises(UsageError, match=told) as caught, corpus.state(reading=reading):
+            pass
+        assert len(str(caught.value).splitlines()) == 1
+    assert {file: file.read_bytes() for file in corpus.path.rglob("*")} == before
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ({"per_user_month": 3}, r"per_user_month=3, 'corpus\.toml' beside it says 10"),
+        ({"seed": 5}, r"seed=5, 'corpus\.toml' beside it says 0"),
+        ({"endpoint": "there"}, r"endpoint='there', 'corpus\.toml' beside it says 'here'"),
+    ],
+)
+def test_the_state_of_another_corpus_is_refused_by_word(tmp_path, words, told):
+    endpoint = words.pop("endpoint", "here")
+    other = made(tmp_path / "other", CrawlPlan("2020-01", size="none", **words), endpoint=endpoint)
+    mine = made(tmp_path / "mine", CrawlPlan("2020-01", size="none"))
+    for name in ("state.sqlite", "state.sqlite.sha256"):
+        shutil.copy(other.path / name, mine.path / name)
+    refuse_by_words(mine, rf"mine/state\.sqlite' was made with {told}: restore")
+
+
+def test_words_edited_by_hand_are_refused(tmp_path):
+    corpus = made(tmp_path, PLAN)
+    file = tmp_path / "corpus.toml"
+    text = file.read_text()
+    file.write_text(text.replace("per_month = 100", "per_month = 1000"))
+    told = r"per_month=100, 'corpus\.toml' beside it says 1000: restore"
+    refuse_by_words(Corpus.open(tmp_path), told)
+    file.write_text(text + "# a remark\n")
+    with Corpus.open(tmp_path).state(reading=True) as state:
+        assert state.captures("2020-01").first == 1
+    assert corpus == Corpus.open(tmp_path)
+
+
+@pytest.mark.parametrize("words", ["", "{", "[]", '"x"', "7"])
+def test_words_in_the_state_that_are_none_are_refused(tmp_path, words):
+    corpus = made(tmp_path, PLAN)
+    with corpus.state() as state:
+        state._sql.execute("UPDATE made_with SET words = ?", (words,))
+    refuse_by_words(corpus, r"words that are not those in 'corpus\.toml'")

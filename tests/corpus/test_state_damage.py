@@ -37,8 +37,6 @@ def whole(tmp_path_factory):
             state.close_photos(closed, shard)
             state.settle_month(MONTHS[0])
             state.add_removal(Removal("owner", "3@N00", "asked for", 1, ""))
-        waiting = state.waiting(MONTHS[1])[0]
-        keep(state, accepted(waiting, content=bytes(range(256)) * 200))
         told = everything(state)
     return corpus, told
 
@@ -142,18 +140,6 @@ def test_most_single_bits_flipped_after_a_kill_are_told_or_harmless(whole, tmp_p
     found = outcomes(whole, flip, tmp_path, sealed=False, cases=60)
     assert found["told"] > 25
     assert found["used"] < 15
-
-
-def test_a_damaged_image_in_waiting_is_told(whole, tmp_path):
-    corpus, _ = whole
-    copy = Corpus.open(shutil.copytree(corpus.path, tmp_path / "copy"))
-    file = copy.path / "state.sqlite"
-    file.with_name("state.sqlite.sha256").unlink()
-    content = bytearray(file.read_bytes())
-    content[content.index(bytes(range(100, 200)))] ^= 1
-    file.write_bytes(content)
-    with copy.state() as state, pytest.raises(UsageError, match="image of photo 10000"):
-        state.image(10_000)
 
 
 def test_an_undamaged_copy_is_read(whole, tmp_path):

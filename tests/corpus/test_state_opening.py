@@ -38,7 +38,10 @@ def fill(path, *photo_ids):
 
 
 def test_a_closed_state_is_one_file_and_its_checksum(path):
-    fill(path, 1).close()
+    state = fill(path, 1)
+    with state.transaction():
+        state.close_photos([1], None)
+    state.close()
     assert files(path.parent) == ["state.sqlite", "state.sqlite.sha256"]
     digest, name = path.with_name("state.sqlite.sha256").read_text().split()
     assert (digest, name) == (hashlib.sha256(path.read_bytes()).hexdigest(), "state.sqlite")
@@ -126,10 +129,10 @@ def test_a_version_before_is_refused(path):
     fill(path, 1).close()
     path.with_name("state.sqlite.sha256").unlink()
     sql = sqlite3.connect(path)
-    sql.execute("PRAGMA user_version = 1")
+    sql.execute("PRAGMA user_version = 2")
     sql.close()
     for opens in (State, State.reading):
-        with pytest.raises(UsageError, match=r"version 1, this is 2: .* another folder"):
+        with pytest.raises(UsageError, match=r"version 2, this is 3: .* another folder"):
             opens(path)
 
 
@@ -179,7 +182,7 @@ def logged(path, before, after):
         keep(state, candidates=[candidate(photo_id)])
     copy = path.parent / "copy"
     copy.mkdir()
-    for name in ("state.sqlite", "state.sqlite-wal"):
+    for name in ("state.sqlite", "state.sqlite-wal", "state.sqlite-images"):
         shutil.copy(path.with_name(name), copy / name)
     state.close()
     return copy / "state.sqlite"

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
+
+sys.path.append(str(Path(__file__).parents[1] / "corpus"))
+
 from small_renderer import SmallRenderer
 
 from flickrexif.flickr import Connection

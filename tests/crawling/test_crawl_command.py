@@ -8,13 +8,14 @@ import shlex
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from flickrexif.cli import main
+from flickrexif.cli.reaching import AskedFlickr
 from flickrexif.corpus import Corpus
 from flickrexif.doctor import KEY_VARIABLE
 from flickrexif.flickr.budgets import FOLDER_VARIABLE
@@ -77,6 +78,8 @@ def refused(capsys, *arguments, code=2):
         ("--months 2020-01 --max-hours 0", "max_hours=0.0 is not above 0"),
         ("--months 2020-01 --max-hours nan", "max_hours=nan"),
         ("--months 2020-01 --max-hours soon", "'--max-hours'"),
+        ("--months 2020-01 --patience-hours -1", "patience_h=-1.0 is below 0"),
+        ("--months 2020-01 --patience-hours long", "'--patience-hours'"),
         ("--months 2020-01 --calls-per-hour 0", "calls_per_hour=0.0 is not above 0"),
         ("--months 2020-01 --images-per-second -1", "images_per_second=-1.0 is not above 0"),
         ("--months 2020-01 --endpoint http://127.0.0.1:1/", "--sandbox and --endpoint"),
@@ -84,6 +87,14 @@ def refused(capsys, *arguments, code=2):
 )
 def test_bad_words_are_refused_in_one_line(capsys, words, told):
     assert told in refused(capsys, "--sandbox", *words.split(), "new")
+
+
+@pytest.mark.parametrize(("asked", "patience_s"), [(None, 0.0), (0.0, 0.0), (1.5, 5400.0)])
+def test_the_hours_of_patience_are_those_of_the_connection(asked, patience_s):
+    words = {"sandbox": False, "anonymous": True, "calls_per_hour": None, "patience_hours": asked}
+    with ExitStack() as stack:
+        flickr = AskedFlickr(endpoint="http://127.0.0.1:1/", **words).connect(stack)
+    assert flickr.patience_s == patience_s
 
 
 def test_an_unknown_licence_is_told_with_the_known_ones(capsys):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from small_states import accepted
 from standing_candidates import add_candidates
 
 from flickrexif.console import to_json
@@ -107,15 +108,11 @@ def test_a_window_that_was_cut_is_told_plainly_and_once(state):
 
 
 def test_the_same_image_under_two_owners_is_counted(state):
-    from standing_candidates import image
-
-    from flickrexif.corpus.rows import Outcome
-
     with state.transaction():
         (one,) = add_candidates(state, "2020-01", owner="1@N00")
         (other,) = add_candidates(state, "2020-01", owner="2@N00")
         for photo, owner in ((one, "1@N00"), (other, "2@N00")):
-            state.add_outcome(Outcome(photo, owner, "accepted", image=image(7)))
+            state.add_outcome(accepted(photo, owner, content=b"the same"))
     assert summarize(state, MONTH).duplicates == 2
     assert "photos whose image another owner has too: 2" in told(state)
 

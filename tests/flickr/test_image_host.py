@@ -18,7 +18,7 @@ from raw_server import RawServer, answer, closed, kept, reset
 from flickrexif.flickr import Connection
 from flickrexif.flickr.budget import TokenBucket
 from flickrexif.flickr.failures import RequestFailed
-from flickrexif.flickr.images import ImageHost
+from flickrexif.flickr.images import LARGEST_BYTES, ImageHost
 from flickrexif.flickr.jpeg import exif_end, inspect_jpeg
 from flickrexif.flickr.retrying import Backoff, Retrier, Tally
 from flickrexif.flickr.sizes import SIZES
@@ -193,6 +193,46 @@ def test_a_sound_image_is_kept_with_all_that_is_in_it(content):
     assert Host({PATH: [(200, content)]}).fetch(image).content == content
 
 
+def saved(mode: str, **words) -> bytes:
+    file = io.BytesIO()
+    noise = Image.effect_noise((160, 120), 50).convert("RGB").convert(mode)
+    noise.save(file, "JPEG", **words)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("longest", [1024, None])
+@pytest.mark.parametrize(
+    "content",
+    [
+        saved("L"),
+        saved("RGB", subsampling="4:2:0"),
+        saved("RGB", keep_rgb=True),
+        saved("RGB", restart_marker_rows=1, progressive=True),
+        saved("CMYK"),
+        jpeg(1, 1),
+        jpeg(9, 7),
+    ],
+)
+def test_every_kind_of_jpeg_is_decoded(content, longest):
+    with Image.open(io.BytesIO(content)) as image:
+        assert inspect_jpeg(content, longest=longest) == image.size
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_hole_in_a_file_that_flickr_made_is_seen(progressive):
+    content = jpeg(400, 300, progressive=progressive)
+    for start in range(2_000, len(content) - 4_000, 4_000):
+        with pytest.raises(RequestFailed, match="undecodable"):
+            inspect_jpeg(content[:start] + content[start + 2_000 :], longest=1024)
+
+
+def test_stray_bytes_are_borne_in_an_original_only():
+    content = jpeg()[:-2] + bytes(64) + jpeg()[-2:]  # more than the decoder reads ahead
+    assert inspect_jpeg(content) == (40, 30)
+    with pytest.raises(RequestFailed, match="undecodable"):
+        inspect_jpeg(content, longest=1024)
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_every_size_is_counted_by_its_name(size):
     host, tally = Host({PATH: [(200, jpeg())]}), Tally()
@@ -205,11 +245,43 @@ def test_an_original_may_be_of_any_size():
     assert Host({PATH: [(200, content)]}).fetch(lambda host: host.image(URL)).width == 3000
 
 
-def test_an_image_over_the_limit_is_refused_before_it_is_read_whole():
-    host = Host({PATH: [(200, jpeg() + b"\0" * 70 * 2**20)]})
-    with pytest.raises(RequestFailed, match="too_large"):
-        host.fetch(image)
-    assert host.sent < 65 * 2**20
+def ask_raw(server):
+    """An image from a server of raw bytes, and how often it was asked for."""
+
+    async def asking():
+        connection, tally = Connection.at(server.url), Tally()
+        async with open_http(connection) as http:
+            bucket, backoff = TokenBucket(float("inf")), Backoff(base_s=0.0)
+            retrier = Retrier(bucket, tally, backoff, Random(0), asyncio.sleep)
+            told = await ImageHost(connection, http, retrier).image(f"{server.url}/1_b.jpg")
+        return told, tally.take()
+
+    return asyncio.run(asking())
+
+
+def test_an_image_that_is_told_to_be_over_the_limit_is_refused_before_any_of_it_is_read():
+    with RawServer([kept(answer(b"", length=LARGEST_BYTES + 1))]) as server:  # no body ever comes
+        with pytest.raises(RequestFailed) as caught:
+            ask_raw(server)
+        assert len(server.asked) == 1
+    assert (caught.value.failure.kind, caught.value.failure.text) == ("refused", "too_large")
+
+
+def test_an_image_of_untold_length_is_refused_where_it_passes_the_limit():
+    part = bytes(2**20)
+    with RawServer([]) as server:
+
+        def flood(connection):
+            connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            for _ in range(70):
+                connection.sendall(part)
+                server.sent += len(part)
+            return False
+
+        server.sendings.append(flood)
+        with pytest.raises(RequestFailed, match="too_large"):
+            ask_raw(server)
+    assert server.sent < 65 * 2**20
 
 
 def test_trouble_passes():
@@ -295,18 +367,8 @@ def test_a_head_of_what_is_no_image_is_refused(status, body, reason):
 
 @pytest.mark.parametrize("sending", [closed(answer(SMALL, length=999)), reset(), closed()])
 def test_a_broken_connection_is_tried_again(sending):
-    whole = answer(SMALL)
-    with RawServer([sending, kept(whole)]) as server:
-
-        async def fetching():
-            connection, tally = Connection.at(server.url), Tally()
-            async with open_http(connection) as http:
-                bucket, backoff = TokenBucket(float("inf")), Backoff(base_s=0.0)
-                retrier = Retrier(bucket, tally, backoff, Random(0), asyncio.sleep)
-                told = await ImageHost(connection, http, retrier).image(f"{server.url}/1_b.jpg")
-            return told, tally.take()
-
-        told, counts = asyncio.run(fetching())
+    with RawServer([sending, kept(answer(SMALL))]) as server:
+        told, counts = ask_raw(server)
     assert told.content == SMALL
     assert (len(server.asked), counts["image original"]) == (2, 2)
 

@@ -22,8 +22,9 @@ from raw_server import RawServer, answer, chunked, closed, kept, reset
 from flickrexif.errors import UsageError
 from flickrexif.flickr import Connection
 from flickrexif.flickr.failures import RequestFailed, is_transient
+from flickrexif.flickr.fetch import fetch
 from flickrexif.flickr.redaction import guarded_logs
-from flickrexif.flickr.transport import fetch, open_http
+from flickrexif.flickr.transport import open_http
 
 KEY = "0123456789abcdef0123456789abcdef"
 QUICK = httpx.Timeout(0.3)
@@ -34,8 +35,16 @@ def everything(_: bytes) -> int:
     return 2**30
 
 
-def over_aiohttp(url: str, timeout: httpx.Timeout = QUICK) -> httpx.AsyncClient:
+def straight(url: str, timeout: httpx.Timeout = QUICK) -> httpx.AsyncClient:
+    """Past httpx, as files are fetched."""
     return open_http(Connection.at(url, api_key=KEY), timeout=timeout)
+
+
+def over_aiohttp(url: str, timeout: httpx.Timeout = QUICK) -> httpx.AsyncClient:
+    """httpx over aiohttp, as the web service is asked."""
+    http = straight(url, timeout)
+    http.below = None
+    return http
 
 
 def by_itself(url: str, timeout: httpx.Timeout = QUICK) -> httpx.AsyncClient:
@@ -43,7 +52,8 @@ def by_itself(url: str, timeout: httpx.Timeout = QUICK) -> httpx.AsyncClient:
     return httpx.AsyncClient(timeout=timeout, trust_env=False)
 
 
-both = pytest.mark.parametrize("client", [over_aiohttp, by_itself])
+each_way = pytest.mark.parametrize("client", [straight, over_aiohttp, by_itself])
+over_any_aiohttp = pytest.mark.parametrize("client", [straight, over_aiohttp])
 
 
 def ask(client, server: RawServer, *, times=1, path="/", **words):
@@ -63,7 +73,7 @@ def failure_of(client, server: RawServer, **words):
     return caught.value.failure
 
 
-@both
+@each_way
 @pytest.mark.parametrize(
     "content",
     [
@@ -79,11 +89,12 @@ def test_a_whole_answer_is_read_whole(client, content):
     assert second.content == BODY
 
 
-def test_an_answer_with_a_length_and_chunks_is_read_at_the_second_attempt():
+@over_any_aiohttp
+def test_an_answer_with_a_length_and_chunks_is_read_at_the_second_attempt(client):
     with RawServer([kept(chunked(BODY, more="Content-Length: 7\r\n"))]) as server:
 
         async def asking():
-            async with over_aiohttp(server.url) as http:
+            async with client(server.url) as http:
                 with pytest.raises(RequestFailed):
                     await fetch(http, server.url, reach=everything)
                 return [await fetch(http, server.url, reach=everything) for _ in range(2)]
@@ -92,13 +103,13 @@ def test_an_answer_with_a_length_and_chunks_is_read_at_the_second_attempt():
     assert len(server.asked) == 3
 
 
-@both
+@each_way
 def test_an_answer_may_end_with_its_connection(client):
     with RawServer([closed(b"HTTP/1.0 200 OK\r\n\r\n" + BODY)]) as server:
         assert ask(client, server)[0].content == BODY
 
 
-@both
+@each_way
 @pytest.mark.parametrize("status", ["301 Moved Permanently", "302 Found", "307 Temporary Redirect"])
 def test_no_redirect_is_followed(client, status):
     with RawServer([kept(answer(status=status, Location="/elsewhere"))]) as server:
@@ -106,7 +117,7 @@ def test_no_redirect_is_followed(client, status):
     assert len(server.asked) == 1
 
 
-@both
+@each_way
 @pytest.mark.parametrize(
     "sending",
     [
@@ -130,7 +141,7 @@ def test_what_does_not_come_whole_is_a_failure_that_may_pass(client, sending):
     assert is_transient(failure)
 
 
-@both
+@each_way
 def test_nobody_listening_is_a_failure(client):
     with RawServer([closed()]) as server:
         pass
@@ -149,13 +160,13 @@ def free_port() -> int:
         return free.getsockname()[1]
 
 
-@both
+@each_way
 def test_a_silent_host_is_left(client):
     with RawServer([kept(b"")]) as server:
         assert failure_of(client, server).kind == "transport"
 
 
-@both
+@each_way
 def test_a_host_that_drips_is_left(client):
     with RawServer([]) as server:
 
@@ -170,7 +181,7 @@ def test_a_host_that_drips_is_left(client):
     assert failure.text == "no answer (TimeoutError)"
 
 
-@both
+@each_way
 def test_the_rest_of_a_long_answer_is_never_downloaded(client):
     length = 64 * 2**20
     with RawServer([]) as server:
@@ -188,14 +199,61 @@ def test_the_rest_of_a_long_answer_is_never_downloaded(client):
     assert server.sent < length // 4
 
 
-@both
+@each_way
+def test_nothing_is_read_of_an_answer_that_is_told_to_be_too_long(client):
+    with RawServer([kept(answer(b"", length=1001))]) as server:  # its body never comes
+        (told,) = ask(client, server, longest=1000)
+    assert (told.status, told.content, told.is_cut) == (200, b"", True)
+
+
+@each_way
+@pytest.mark.parametrize(
+    "sending", [kept(answer(BODY)), kept(chunked(BODY)), kept(answer(BODY, status="404 No"))]
+)
+def test_what_is_not_told_to_be_too_long_is_read(client, sending):
+    with RawServer([sending]) as server:
+        (told,) = ask(client, server, longest=len(BODY))
+    assert told.content == (BODY if told.status == 200 else BODY[:4096])
+
+
+@pytest.mark.parametrize(
+    ("words", "ways"), [({}, 0), ({"headers": {"Range": "bytes=0-9"}}, 0), ({"params": {}}, 1)]
+)
+def test_only_plain_requests_go_past_httpx(words, ways):
+    seen = []
+
+    async def see(request):
+        seen.append(request)
+
+    async def asking():
+        async with straight(server.url) as http:
+            http.event_hooks = {"request": [see]}
+            return await fetch(http, server.url, reach=everything, **words)
+
+    with RawServer([kept(answer(BODY))]) as server:
+        assert asyncio.run(asking()).content == BODY
+    assert (len(seen), len(server.asked)) == (ways, 1)
+
+
+@each_way
+@pytest.mark.parametrize("url", ["http://[bad/1.jpg", "no address", "ftp://127.0.0.1/", "http:///"])
+def test_what_is_no_address_is_a_failure(client, url):
+    async def asking():
+        async with client("http://127.0.0.1:1") as http:
+            await fetch(http, url, reach=everything)
+
+    with pytest.raises(RequestFailed, match="no answer"):
+        asyncio.run(asking())
+
+
+@each_way
 def test_the_reach_may_grow_with_what_came(client):
     with RawServer([kept(answer(BODY))]) as server:
         (told,) = ask(client, server, reach=lambda some: 100_000 if some else 1000)
     assert (told.content, told.is_cut) == (BODY[:100_000], True)
 
 
-@both
+@each_way
 def test_a_compressed_answer_is_bounded_after_it_grew(client):
     bomb = gzip.compress(bytes(64 * 2**20))
     with RawServer([kept(answer(bomb, Content_Encoding="gzip"))]) as server:
@@ -205,7 +263,7 @@ def test_a_compressed_answer_is_bounded_after_it_grew(client):
         assert ask(client, server)[0].content == BODY
 
 
-@both
+@each_way
 def test_a_connection_is_used_again_also_after_an_error(client):
     gone = answer(b"<html>gone</html>", status="404 Not Found")
     with RawServer([kept(answer(b"a")), kept(gone), kept(answer(b"b"))]) as server:
@@ -214,14 +272,14 @@ def test_a_connection_is_used_again_also_after_an_error(client):
     assert (len(server.asked), server.connections) == (5, 1)
 
 
-@both
+@each_way
 def test_a_long_error_page_is_not_read_to_its_end(client):
     with RawServer([kept(answer(BODY, status="500 Oops"))]) as server:
         (told,) = ask(client, server)
     assert (told.status, len(told.content), told.is_cut) == (500, 4096, True)
 
 
-@both
+@each_way
 def test_nothing_is_sent_twice_behind_the_budgets_back(client):
     """A kept connection that closes on the next request is a failure, told and counted."""
     with RawServer([kept(answer(b"a")), closed()]) as server:
@@ -230,12 +288,13 @@ def test_nothing_is_sent_twice_behind_the_budgets_back(client):
     assert len(server.asked) == 2
 
 
-def test_no_cookie_is_taken():
+@over_any_aiohttp
+def test_no_cookie_is_taken(client):
     with RawServer([kept(answer(b"a", Set_Cookie="who=you; Path=/"))]) as server:
         url = server.url.replace("127.0.0.1", "localhost")  # an address alone gets no cookies
 
         async def asking():
-            async with over_aiohttp(url) as http:
+            async with client(url) as http:
                 for _ in range(2):
                     await fetch(http, url, reach=everything)
 
@@ -244,19 +303,21 @@ def test_no_cookie_is_taken():
     assert "cookie" not in "".join(server.asked).lower()
 
 
-def test_the_crawler_says_who_it_is():
+@over_any_aiohttp
+def test_the_crawler_says_who_it_is(client):
     with RawServer([kept(answer())]) as server:
-        ask(over_aiohttp, server)
+        ask(client, server)
     assert "user-agent: flickrexif/" in server.asked[0].lower()
     assert server.asked[0].lower().count("user-agent") == 1
 
 
-def test_no_proxy_stands_before_this_machine(monkeypatch):
+@over_any_aiohttp
+def test_no_proxy_stands_before_this_machine(client, monkeypatch):
     with RawServer([kept(answer(b"proxied"))]) as proxy, RawServer([kept(answer(b"own"))]) as own:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         monkeypatch.setenv("ALL_PROXY", proxy.url)
         monkeypatch.delenv("NO_PROXY", raising=False)
-        assert ask(over_aiohttp, own)[0].content == b"own"
+        assert ask(client, own)[0].content == b"own"
     assert proxy.asked == []
 
 
@@ -282,7 +343,7 @@ def test_a_proxy_that_cannot_be_used_is_told_in_one_line(monkeypatch, proxy):
     assert "\n" not in str(caught.value)
 
 
-@both
+@each_way
 @settings(max_examples=20)
 @given(words=st.dictionaries(st.text("abc_", min_size=1), st.text(max_size=12), max_size=4))
 def test_arguments_arrive_as_they_were_meant(client, words):
@@ -292,7 +353,7 @@ def test_arguments_arrive_as_they_were_meant(client, words):
     assert dict(parse_qsl(urlsplit(target).query, keep_blank_values=True)) == words
 
 
-@both
+@each_way
 @pytest.mark.parametrize(
     "sending",
     [
@@ -318,7 +379,7 @@ def test_no_error_and_no_log_line_holds_the_key(client, sending, caplog):
     assert KEY not in caplog.text
 
 
-@both
+@each_way
 def test_many_at_once_share_the_connections(client):
     async def asking(url):
         async with client(url, httpx.Timeout(10.0)) as http:
@@ -331,7 +392,7 @@ def test_many_at_once_share_the_connections(client):
     assert server.connections <= 40
 
 
-@both
+@each_way
 def test_a_crawl_that_stops_in_the_middle_leaves_nothing_open(client):
     """Warnings are errors here, also those of what was never closed."""
 
@@ -397,8 +458,9 @@ def test_a_host_that_nobody_vouches_for_is_not_believed(certificate):
     gc.collect()
 
 
-def test_the_clients_threads_end_with_it():
+@over_any_aiohttp
+def test_the_clients_threads_end_with_it(client):
     before = threading.active_count()
     with RawServer([kept(answer())]) as server:
-        ask(over_aiohttp, server)
+        ask(client, server)
     assert threading.active_count() == before

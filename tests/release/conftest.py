@@ -104,12 +104,16 @@ def label_rows() -> list[dict[str, object]]:
 
 
 def write_corpus(
-    folder: Path, *, licenses: dict[int, int] | None = None, images: dict[int, bytes] | None = None
+    folder: Path,
+    *,
+    licenses: dict[int, int] | None = None,
+    images: dict[int, bytes] | None = None,
+    endpoint: str = "sandbox:seed=0",
 ) -> Path:
     """A labelled corpus; ``licenses`` and ``images`` replace those of photos by their number."""
     count = OWNERS * PER_OWNER
     photos = [photo_row(number, (licenses or {}).get(number, 4)) for number in range(count)]
-    corpus = Corpus.create(folder, CrawlPlan("2020-01..2020-02"), endpoint="sandbox:seed=0")
+    corpus = Corpus.create(folder, CrawlPlan("2020-01..2020-02"), endpoint=endpoint)
     corpus.images_folder.mkdir()
     keep_state(corpus, photos)
     for month in ("2020-01", "2020-02"):

@@ -8,7 +8,7 @@ from dataclasses import replace
 from random import Random
 
 import pytest
-from corpus_worth import worth_of
+from corpus_worth import asked_of, worth_of
 from lives import wait_until
 from small_flickr import PLAN
 
@@ -18,6 +18,8 @@ from flickrexif.errors import FlickrexifError, UsageError
 from flickrexif.labels import label
 
 PAGE = 4096
+REQUESTS_IN_FLIGHT = 16
+"""Of eight photos, each with its head and its image."""
 
 
 @pytest.fixture
@@ -162,6 +164,40 @@ def test_a_lost_log_costs_requests_or_is_refused(loss, half_crawled, clean_run, 
         assert "state.sqlite" in told
         return
     assert worth_of(half_crawled) == clean_run(box.catalogue)[0]
+
+
+def some_lost(images):
+    images.write_bytes(images.read_bytes()[: images.stat().st_size // 2])
+
+
+def some_altered(images):
+    content = bytearray(images.read_bytes())
+    content[len(content) // 3] ^= 1
+    images.write_bytes(content)
+
+
+def longer(images):
+    images.write_bytes(images.read_bytes() + bytes(range(256)))
+
+
+@pytest.mark.parametrize("damage", [deleted, empty, noise, some_lost, some_altered, longer])
+def test_waiting_images_that_are_lost_are_fetched_again(
+    damage, open_box, begin, clean_run, tmp_path
+):
+    corpus = tmp_path / "corpus"
+    images = corpus / "state.sqlite-images"
+    with open_box() as (box, connection):
+        life = begin(corpus, connection)
+        assert wait_until(lambda: images.exists() and images.stat().st_size > 6_000, life)
+        life.end()
+        with Corpus.open(corpus).state(reading=True) as state:
+            waiting = state.waiting_count()
+        damage(images)
+        crawl(corpus, PLAN, connection=connection)
+        expected, asked_once = clean_run(box.catalogue)
+        assert (asked_of(box) - asked_once).total() <= REQUESTS_IN_FLIGHT + waiting
+    assert worth_of(corpus) == expected
+    assert not images.exists()
 
 
 WORDS = {

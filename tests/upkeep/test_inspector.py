@@ -106,7 +106,11 @@ class FakeState:
 
 def inspect(flickr, photos, **words):
     state, count = FakeState(photos), RecheckCount()
-    ledger = SimpleNamespace(state=state, commit=lambda write: write())
+
+    async def save(write):
+        write()
+
+    ledger = SimpleNamespace(state=state, save=save)
     inspector = Inspector(
         ledger=ledger,
         client=flickr,

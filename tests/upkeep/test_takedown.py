@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,7 +13,7 @@ from marked_renderer import mark_of
 
 from flickrexif.corpus import Corpus
 from flickrexif.corpus.images import write_shard
-from flickrexif.corpus.rows import CandidateRow, Outcome, WaitingImage, WindowRow
+from flickrexif.corpus.rows import CandidateRow, ImageRun, Outcome, WaitingImage, WindowRow
 from flickrexif.crawling import CrawlPlan, crawl
 from flickrexif.errors import FlickrexifError, UsageError
 from flickrexif.exif import RawRecord
@@ -69,13 +70,14 @@ def test_the_shards_are_those_that_a_crawl_without_the_photos_writes(corpus, acc
     for shard in opened.image_shards():
         rows = {row["photo_id"]: row for row in pq.read_table(shard).to_pylist()}
         path = tmp_path / shard.name
-        written = write_shard(path, sorted(rows), lambda id_, rows=rows: waiting(rows[id_]))
+        written = write_shard(path, sorted(rows), partial(images_of, rows))
         assert path.read_bytes() == shard.read_bytes()
         assert written == known[shard.name]
 
 
-def waiting(row):
-    return WaitingImage(row["image"], row["sha256"], row["width"], row["height"], row["mime"])
+def images_of(rows, ids):
+    columns = ("image", "sha256", "width", "height", "mime")
+    return ImageRun.of(WaitingImage(*(rows[id_][name] for name in columns)) for id_ in ids)
 
 
 def test_a_shard_whose_photos_all_leave_is_deleted(corpus, accepted):
@@ -111,7 +113,7 @@ def test_what_the_corpus_does_not_have_never_comes_in(crawled, later, accepted, 
 
 
 def test_waiting_images_go_too(tmp_path, left_of):
-    """Images of a month that the crawl has not closed lie in the state, and free pages of it."""
+    """Images of a month that the crawl has not closed lie in a file beside the state."""
     corpus = Corpus.create(tmp_path / "corpus", CrawlPlan("2020-01"), endpoint="sandbox:seed=0")
     ids = list(range(1001, 1041))
     keep_waiting(corpus, ids)
@@ -124,19 +126,19 @@ def test_waiting_images_go_too(tmp_path, left_of):
         assert set(state.waiting("2020-01")) == set(ids) - gone
 
 
-def test_images_that_once_waited_are_wiped_from_the_state(tmp_path, left_of):
-    """SQLite would keep deleted bytes in free pages until these are used again."""
+def test_images_that_once_waited_stand_in_their_shard_alone(tmp_path, left_of):
     corpus = Corpus.create(tmp_path / "corpus", CrawlPlan("2020-01"), endpoint="sandbox:seed=0")
     ids = list(range(1001, 1041))
     keep_waiting(corpus, ids)
     corpus.images_folder.mkdir()
     with corpus.state() as state:
-        shard = write_shard(corpus.images_folder / "2020-01-00000.parquet", ids, state.image)
+        shard = write_shard(corpus.images_folder / "2020-01-00000.parquet", ids, state.images)
         with state.transaction():
             state.close_photos(ids, shard)
     takedown(corpus.path, photos=ids[:9])
     assert left_of(corpus.path, ids) == set(ids[9:])
     assert not left_of(corpus.path / "state.sqlite", ids)
+    assert not (corpus.path / "state.sqlite-images").exists()
 
 
 def keep_waiting(corpus, ids):
