@@ -15,8 +15,7 @@ import pillow_heif
 from PIL import Image, UnidentifiedImageError
 
 from flickrexif.exif.cameras import identify
-from flickrexif.exif.containers import needs_more
-from flickrexif.exif.read import read_exif
+from flickrexif.exif.read import needs_more, read_exif
 from paircams.privacy import private_tags
 from paircams.thumbnail import Thumbnail
 

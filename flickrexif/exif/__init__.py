@@ -7,13 +7,20 @@ Reading (`read_exif`, `parse_exif_answer`, `parse_exif_xml`) is light and import
 from __future__ import annotations
 
 from flickrexif.exif.answers import parse_exif_answer, parse_exif_xml
-from flickrexif.exif.containers import needs_more
-from flickrexif.exif.read import read_exif
+from flickrexif.exif.files import inspect_exif_file
+from flickrexif.exif.pieces import ByteRange, Part
+from flickrexif.exif.read import Fault, Reading, inspect_exif, needs_more, read_exif
 from flickrexif.exif.record import ExifSource, RawRecord
 
 __all__ = [
+    "ByteRange",
     "ExifSource",
+    "Fault",
+    "Part",
     "RawRecord",
+    "Reading",
+    "inspect_exif",
+    "inspect_exif_file",
     "needs_more",
     "parse_exif_answer",
     "parse_exif_xml",

@@ -1,46 +1,35 @@
 """Camera names: one name per maker, models without the maker's name, and what is a smartphone.
 
-Two small reviewed tables beside this module hold what is known. ``makes.csv``: a make string
-(compared without case, blanks and punctuation), the maker's name, and what the maker makes
-(``camera``: cameras, scanners, drones, no phones; ``phone``: smartphones only; ``mixed``).
-``models.csv``: for mixed makers, a pattern for the whole model name and what it says. Their
-``source`` columns tell where a row comes from: ``lensfun`` and ``rawspeed`` (camera databases that
-know the string), ``observed`` (seen in public test photos), ``brand`` (the maker's own brand), or a
-sentence. What the tables do not know stays unknown.
+Makers come from Lensfun's database (`flickrexif.exif.lensfun`) and from ``makes.csv``, a short
+reviewed table of the make strings that it lacks or names by a company's full name. Its column
+``source`` tells where a row comes from: ``observed`` (seen in public test photos), ``rawspeed``
+(its cameras.xml knows the string), ``brand`` (the maker's own spelling), or a sentence. Models come
+from Lensfun, else from Flickr's own name of the camera where an answer told one, else they stay as
+written. An unknown make is null, never a new name.
 """
 
 from __future__ import annotations
 
-import csv
-import re
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import polars as pl
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+from flickrexif.exif.camera_tables import read_table
+from flickrexif.exif.lensfun import lensfun_cameras
+from flickrexif.exif.smartphones import is_smartphone, maker_verdicts
+from flickrexif.exif.spelling import fold_make, fold_model, without_brand
 
-LICENSEES = {"Ricoh": "Pentax", "JK Imaging": "Kodak", "HMD": "Nokia"}
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
+
+LICENSEES = {"Ricoh": "Pentax", "JK Imaging": "Kodak", "HMD": "Nokia", "Kyocera": "Contax"}
 """Makers that also write their own name on models of the second brand."""
 
-
-@dataclass(frozen=True, slots=True)
-class Make:
-    """A make string's maker: name and kind (``camera``, ``phone`` or ``mixed``)."""
-
-    canonical: str
-    kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class ModelRule:
-    """A pattern for whole model names of a mixed maker and its verdict (``None``: unknown)."""
-
-    pattern: re.Pattern[str]
-    is_smartphone: bool | None
+PAIR = ["make", "model"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,79 +41,110 @@ class Camera:
     is_smartphone: bool | None
 
 
-def identify(make: str | None, model: str | None) -> Camera:
-    """The camera that wrote ``make`` and ``model`` (texts as in `RawRecord`)."""
-    maker = makes().get(_key(make)) if make else None
+def identify(make: str | None, model: str | None, *, flickr_name: str | None = None) -> Camera:
+    """The camera that wrote ``make`` and ``model`` (texts as in `RawRecord`).
+
+    ``flickr_name`` is what Flickr calls it (``Nikon D750``). It never overrules the tables: it
+    names makers and models that they do not know.
+    """
+    maker = makers().get(fold_make(make)) if make else None
+    maker = maker or _maker_in(flickr_name)
     if maker is None:
         return Camera(make=None, model=model, is_smartphone=None)
-    brand = maker.canonical
-    licensed = LICENSEES.get(brand)
-    if licensed and model and _key(model).startswith(_key(licensed)):
-        brand = licensed
+    brand = _brand(maker, model)
+    bare = without_brand(model, brand, make or "") if model else None
     return Camera(
         make=brand,
-        model=_without_brand(model, brand, make or ""),
-        is_smartphone=_is_smartphone(maker, model),
+        model=_model_name(brand, bare, flickr_name),
+        is_smartphone=is_smartphone(brand, bare),
     )
 
 
-def identify_columns(frame: pl.DataFrame) -> pl.DataFrame:
-    """``frame`` (columns make, model) with make_canonical, model_canonical, is_smartphone.
+def identify_columns(frame: Frame) -> Frame:
+    """``frame`` (texts make, model) with make_canonical, model_canonical, is_smartphone.
 
-    Each distinct pair is looked up once. Row order is kept.
+    Rows and their order stay. A column ``camera`` (Flickr's names) is used when there is one, for
+    all rows of a pair alike: a photo has the same names whether its EXIF came from its file or from
+    an answer. A lazy frame is read once for its distinct pairs, then stays lazy.
     """
-    pairs = frame.select("make", "model").unique(maintain_order=True)
-    cameras = [identify(make, model) for make, model in pairs.iter_rows()]
-    known = pairs.with_columns(
+    known = name_pairs(frame)
+    other = known.lazy() if isinstance(frame, pl.LazyFrame) else known
+    return frame.join(other, on=PAIR, how="left", nulls_equal=True, maintain_order="left")
+
+
+def name_pairs(frame: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
+    """One row per distinct make and model of ``frame``: both, and the three columns on them."""
+    pairs = _pairs(frame)
+    cameras = [
+        identify(make, model, flickr_name=flickr_name)
+        for make, model, flickr_name in pairs.iter_rows()
+    ]
+    return pairs.select(
+        *PAIR,
         pl.Series("make_canonical", [camera.make for camera in cameras], pl.String),
         pl.Series("model_canonical", [camera.model for camera in cameras], pl.String),
         pl.Series("is_smartphone", [camera.is_smartphone for camera in cameras], pl.Boolean),
     )
-    return frame.join(
-        known, on=["make", "model"], how="left", nulls_equal=True, maintain_order="left"
+
+
+@cache
+def makers() -> Mapping[str, str]:
+    """Folded make → the maker's name, from both sources; the table goes first.
+
+    A make that Lensfun gives several names (one that writes two brands) is only in the table.
+    """
+    names: dict[str, set[str]] = {}
+    for camera in lensfun_cameras():
+        names.setdefault(fold_make(camera.make), set()).add(camera.maker)
+    known = {make: min(of_make) for make, of_make in names.items() if len(of_make) == 1}
+    return known | {fold_make(row["alias"]): row["maker"] for row in read_table("makes.csv")}
+
+
+@cache
+def model_names() -> Mapping[tuple[str, str], str]:
+    """Brand and folded model (without the brand) → Lensfun's one name of it."""
+    names: dict[tuple[str, str], set[str]] = {}
+    for camera in lensfun_cameras():
+        maker = makers().get(fold_make(camera.make))
+        if maker:
+            brand = _brand(maker, camera.model)
+            bare = without_brand(camera.model, brand, camera.make)
+            name = without_brand(camera.name, brand, camera.maker)
+            names.setdefault((brand, fold_model(bare)), set()).add(name)
+    return {key: min(of_model) for key, of_model in names.items() if len(of_model) == 1}
+
+
+def _pairs(frame: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
+    """Distinct pairs, with Flickr's most frequent name of each (of equals the first by letters)."""
+    lazy = frame.lazy()
+    told = "camera" in lazy.collect_schema().names()
+    camera = pl.col("camera").replace("", None) if told else pl.lit(None, pl.String).alias("camera")
+    counted = lazy.select(*PAIR, camera).group_by(*PAIR, "camera").len()
+    first = counted.collect(engine="streaming").sort(
+        pl.col("camera").is_null(), -pl.col("len").cast(pl.Int64), "camera", *PAIR
     )
+    return first.unique(PAIR, keep="first", maintain_order=True).select(*PAIR, "camera")
 
 
-@cache
-def makes() -> Mapping[str, Make]:
-    """The alias table, by comparison key."""
-    return {_key(row["alias"]): Make(row["canonical"], row["kind"]) for row in _table("makes.csv")}
+def _brand(maker: str, model: str | None) -> str:
+    """The brand on a camera of ``maker``: another than the maker's for licensees."""
+    licensed = LICENSEES.get(maker)
+    if licensed and model and fold_model(model).startswith(fold_model(licensed)):
+        return licensed
+    return maker
 
 
-@cache
-def model_rules() -> Mapping[str, tuple[ModelRule, ...]]:
-    """The rules of each mixed maker, in the table's order; the first that matches decides."""
-    verdicts = {"true": True, "false": False, "null": None}
-    rules: dict[str, list[ModelRule]] = {}
-    for row in _table("models.csv"):
-        rule = ModelRule(re.compile(row["pattern"], re.IGNORECASE), verdicts[row["is_smartphone"]])
-        rules.setdefault(row["canonical"], []).append(rule)
-    return {maker: tuple(of_maker) for maker, of_maker in rules.items()}
+def _model_name(brand: str, bare: str | None, flickr_name: str | None) -> str | None:
+    if bare is None:
+        return None
+    flickr_model = without_brand(flickr_name, brand) if flickr_name else None
+    told = flickr_model if flickr_model != flickr_name else None
+    return model_names().get((brand, fold_model(bare))) or told or bare
 
 
-def _table(name: str) -> Iterator[dict[str, str]]:
-    text = resources.files("flickrexif.exif").joinpath(name).read_text(encoding="utf-8")
-    yield from csv.DictReader(text.splitlines())
-
-
-def _key(text: str | None) -> str:
-    return "".join(letter for letter in (text or "").casefold() if letter.isalnum())
-
-
-def _is_smartphone(maker: Make, model: str | None) -> bool | None:
-    if maker.kind != "mixed":
-        return maker.kind == "phone"
-    for rule in model_rules().get(maker.canonical, ()):
-        if model and rule.pattern.fullmatch(model):
-            return rule.is_smartphone
-    return None
-
-
-def _without_brand(model: str | None, brand: str, make: str) -> str | None:
-    """``model`` without a leading brand or make, whichever it repeats; never emptied."""
-    for word in (make, brand):
-        if model and model.casefold().startswith(word.casefold()):
-            rest = model[len(word) :]
-            if rest[:1] in (" ", "-", "_") and rest.strip(" -_"):
-                return rest.strip(" -_")
-    return model
+def _maker_in(flickr_name: str | None) -> str | None:
+    """The longest known maker's name that ``flickr_name`` begins with."""
+    begun = [
+        m for m in maker_verdicts() if flickr_name and without_brand(flickr_name, m) != flickr_name
+    ]
+    return max(begun, key=len, default=None)

@@ -1,159 +1,134 @@
-"""Image files → the TIFF block in which their EXIF stands.
+"""Image files → the TIFF blocks in which their EXIF stands.
 
-Every walk is bounded: it moves forward by at least two bytes a step and slices what it was given,
-so a hostile length costs no memory. It works on the first bytes of a file as well as on a whole
-one; `needs_more` tells when the first bytes end inside the EXIF block.
+Every walk is bounded: it goes forward, looks at a limited number of segments, chunks or boxes and
+copies a limited number of bytes, so that hostile lengths and counts cost neither time nor memory.
+What a walk would have to know and does not is noted by `flickrexif.exif.pieces.Pieces`.
+
+Sources: ITU-T T.81 annex B; Exif 2.32 section 4.7; RFC 9649 (WebP).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING
 
-from flickrexif.exif import boxes, directories
+from flickrexif.exif import boxes, png
+from flickrexif.exif.pieces import LARGEST_BLOCK, MOST_STEPS, Pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TIFF_MAGICS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
-BOX_TYPES = (b"ftyp", b"jP  ")
+EXIF_HEADER = 6
+"""Bytes of ``Exif\\0\\0``."""
 
 FILL, START_OF_SCAN, END_OF_IMAGE, APP1 = 0xFF, 0xDA, 0xD9, 0xE1
-VP8X_EXIF = 0x08
 STANDALONE = frozenset((0x00, 0x01, *range(0xD0, 0xD9)))
-MAX_BLOCKS = 8
-"""Files have one block, rarely two; a file that names more is not worth the time."""
 LARGEST_SEGMENT = 2 + 0xFFFF
+JUNK_STEP = 256
+"""Bytes between segments that are searched for the next one at once."""
+FULL_CONTENT = 0xFF00
+"""An EXIF segment of about this many bytes or more may go on in the next one."""
+MOST_JOINED = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Where a container says that EXIF stands: ``[start, end)`` in bytes, unclamped."""
+def exif_blocks(file: Pieces) -> Iterator[Pieces] | None:
+    """The TIFF blocks of ``file`` in its order; ``None`` for a file of no kind that is known.
 
-    start: int
-    end: int
-
-
-def tiff_blocks(data: bytes) -> Iterator[bytes]:
-    """The TIFF blocks of ``data`` in file order, each cut at the end of ``data``.
-
-    Knows JPEG (and MPO), TIFF and DNG, PNG, WebP, HEIC, AVIF and JPEG 2000. Anything else, and
-    anything without EXIF, yields nothing.
+    Known are JPEG (and MPO), TIFF and DNG, PNG, WebP, HEIC, HEIF, AVIF, JPEG 2000 and JPEG XL. A
+    block that a container names and that is none comes as an empty one.
     """
-    blocks = dict.fromkeys(islice(_blocks(data), MAX_BLOCKS))
-    for block in blocks:
-        if tiff := _tiff_of(data[block.start : block.end]):
-            yield tiff
+    head = file.known(0, 12)
+    if head.startswith(b"\xff\xd8"):
+        return map(_tiff, _jpeg_blocks(file))
+    if head.startswith(TIFF_MAGICS):
+        return iter((file,))
+    if head.startswith(png.MAGIC):
+        return map(_tiff, png.exif_blocks(file))
+    if head[:4] == b"RIFF" and head[8:] == b"WEBP":
+        return map(_tiff, _webp_blocks(file))
+    if head[4:8] in boxes.FIRST_BOXES:
+        return map(_tiff, boxes.exif_blocks(file))
+    file.take(0, 12)
+    return None
 
 
-def needs_more(head: bytes) -> int | None:
-    """How many bytes from a file's start EXIF needs, when ``head`` (its first bytes) is too short.
-
-    ``None`` when ``head`` holds all of it, or shows that there is none. The number is exact for
-    a block that was found, and a next step to try otherwise; ask again with the longer head. For
-    a whole, damaged file it may lie beyond the file's end: stop there.
-    """
-    if _is_jpeg(head):
-        end = _jpeg_reach(head)
-    elif head.startswith(TIFF_MAGICS):
-        end = directories.reach(head)
-    else:
-        end = max((block.end for block in _blocks(head)), default=_next_reach(head))
-    return end if end > len(head) else None
-
-
-def _blocks(data: bytes) -> Iterator[Block]:
-    if _is_jpeg(data):
-        yield from _jpeg_blocks(data)
-    elif data.startswith(TIFF_MAGICS):
-        yield Block(0, len(data))
-    elif data.startswith(PNG_MAGIC):
-        yield from _png_blocks(data)
-    elif _is_webp(data):
-        yield from _webp_blocks(data)
-    elif data[4:8] in BOX_TYPES:
-        yield from (Block(start, end) for start, end in boxes.exif_extents(data))
-
-
-def _is_jpeg(data: bytes) -> bool:
-    return data.startswith(b"\xff\xd8")
-
-
-def _next_reach(head: bytes) -> int:
-    """The next reach to try where ``head`` shows no EXIF block yet; 0 when there can be none."""
-    if head[4:8] in BOX_TYPES:
-        return boxes.meta_end(head)
-    if _is_webp(head):
-        promised = head[12:16] == b"VP8X" and head[20] & VP8X_EXIF
-        return 8 + int.from_bytes(head[4:8], "little") if promised else 0
-    return 4 * len(head) if head.startswith(PNG_MAGIC) and b"IEND" not in head[-16:] else 0
-
-
-def _is_webp(data: bytes) -> bool:
-    return data[:4] == b"RIFF" and data[8:12] == b"WEBP" and len(data) > 20
-
-
-def _tiff_of(block: bytes) -> bytes:
-    """``block`` without what some writers put before the TIFF header; empty if there is none."""
-    if block.startswith(TIFF_MAGICS):
+def _tiff(block: Pieces) -> Pieces:
+    """``block`` without what stands before the TIFF header; empty where there is none."""
+    head = block.known(0, 16)
+    if head.startswith(TIFF_MAGICS):
         return block
-    at = block.find(b"Exif", 0, 16)
-    for start in (at + 6, at + 5) if at >= 0 else (4,):
-        if block.startswith(TIFF_MAGICS, start):
-            return block[start:]
-    return b""
+    at = _exif_header(head)
+    if at < 0:
+        return Pieces(b"")
+    start = at + EXIF_HEADER
+    return block.rest(start - 1 if head.startswith(TIFF_MAGICS, start - 1) else start)
 
 
-def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """(marker, start of its payload, end) of each segment before the first scan."""
+def _exif_header(content: bytes) -> int:
+    """Where ``Exif`` stands, in any case and behind up to four bytes of junk; else -1."""
+    return content[:9].lower().find(b"exif\0")
+
+
+def _jpeg_blocks(file: Pieces) -> Iterator[Pieces]:
+    """The EXIF segments; a full one that goes on in the next ones is joined with them."""
+    full: list[bytes] = []
+    for marker, start, end in _jpeg_segments(file):
+        head = file.take(start, min(end, start + 10)) if marker == APP1 else b""
+        is_exif = _exif_header(head) >= 0
+        if (
+            full
+            and is_exif
+            and not head.startswith(TIFF_MAGICS, EXIF_HEADER)
+            and len(full) < MOST_JOINED
+        ):
+            full.append(file.take(start + EXIF_HEADER, end))
+            continue
+        if full:
+            yield Pieces(b"".join(full))
+            full = []
+        if is_exif and end - start >= FULL_CONTENT:
+            full = [file.take(start, end)]
+        elif is_exif:
+            yield file.block(start, end)
+    if full:
+        yield Pieces(b"".join(full))
+
+
+def _jpeg_segments(file: Pieces) -> Iterator[tuple[int, int, int]]:
+    """(marker, start of its content, end) of each segment before the first scan."""
     at = 2
-    while 0 <= at < len(data) - 3:
-        marker = data[at + 1]
-        if data[at] != FILL:
-            at = data.find(b"\xff", at)
+    for _ in range(MOST_STEPS):
+        head = file.take(at, at + 4, room=LARGEST_SEGMENT)
+        if len(head) < 2 or head[:2] in (b"\xff\xda", b"\xff\xd9"):
+            return
+        marker = head[1]
+        if head[0] != FILL:
+            junk = file.take(at, at + JUNK_STEP, room=LARGEST_SEGMENT)
+            found = junk.find(b"\xff")
+            at += len(junk) if found < 0 else found
         elif marker == FILL:
             at += 1
         elif marker in STANDALONE:
             at += 2
+        elif len(head) < 4:
+            return
         else:
-            end = at + 2 + max(2, int.from_bytes(data[at + 2 : at + 4], "big"))
+            end = at + 2 + max(2, int.from_bytes(head[2:], "big"))
             yield marker, at + 4, end
-            if marker in (START_OF_SCAN, END_OF_IMAGE):
-                return
             at = end
 
 
-def _jpeg_blocks(data: bytes) -> Iterator[Block]:
-    for marker, start, end in _jpeg_segments(data):
-        if marker == APP1 and data.startswith(b"Exif", start):
-            yield Block(start, end)
-
-
-def _jpeg_reach(head: bytes) -> int:
-    reach = 2
-    for marker, start, end in _jpeg_segments(head):
-        is_exif = marker == APP1 and head.startswith(b"Exif", start)
-        if is_exif or marker in (START_OF_SCAN, END_OF_IMAGE):
-            return end if is_exif else 0
-        reach = end
-    return reach + LARGEST_SEGMENT
-
-
-def _png_blocks(data: bytes) -> Iterator[Block]:
-    at = len(PNG_MAGIC)
-    while at + 8 <= len(data):
-        end = at + 8 + int.from_bytes(data[at : at + 4], "big")
-        if data[at + 4 : at + 8] == b"eXIf":
-            yield Block(at + 8, end)
-        at = end + 4
-
-
-def _webp_blocks(data: bytes) -> Iterator[Block]:
+def _webp_blocks(file: Pieces) -> Iterator[Pieces]:
+    """The EXIF chunks, up to the end that the file's header names or as far as more is known."""
+    riff_end = 8 + int.from_bytes(file.take(4, 8), "little")
     at = 12
-    while at + 8 <= len(data):
-        size = int.from_bytes(data[at + 4 : at + 8], "little")
-        if data[at : at + 4] == b"EXIF":
-            yield Block(at + 8, at + 8 + size)
+    for _ in range(MOST_STEPS):
+        if at >= riff_end and not file.known(at, at + 1):
+            return
+        head = file.take(at, at + 8, room=LARGEST_SEGMENT)
+        size = int.from_bytes(head[4:], "little")
+        if len(head) < 8:
+            return
+        if head.startswith(b"EXIF"):
+            yield file.block(at + 8, at + 8 + min(size, LARGEST_BLOCK))
         at += 8 + size + size % 2

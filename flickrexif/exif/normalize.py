@@ -1,8 +1,8 @@
 """Raw records → exact columns and the labels that Flickr prints, as polars expressions.
 
-The print rule is exiftool's: a rational is first rounded to ten significant digits; an exposure
-below 0.25001 s becomes ``1/n``, other numbers get one decimal as C's ``%.1f`` gives it. The same
-photo gives the same labels whether its tags came from the file or as Flickr's text.
+Labels are exiftool's print of the exact value, by the rule in `flickrexif.exif.prints`: the same
+photo gives the same labels whether its tags came from the file or as Flickr's text. What no camera
+means is null: zeros, infinities, negative numbers, and numbers that an Exif rational cannot hold.
 """
 
 from __future__ import annotations
@@ -12,6 +12,13 @@ from typing import TypeVar
 import polars as pl
 
 from flickrexif.exif.flash import FLASH_WORDS
+from flickrexif.exif.prints import (
+    LARGEST,
+    in_steps,
+    print_exposure,
+    print_f_number,
+    print_focal_length,
+)
 
 Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 
@@ -40,11 +47,13 @@ RECORD_SCHEMA = pl.Schema(
 )
 """`RawRecord` as columns; what `normalize` needs and what ``raw_exif`` decodes to."""
 
-LONGEST_FRACTION_S = 0.25001
-DIGITS = 10
-SPLITTER = 134217729.0  # 2**27 + 1, Veltkamp's constant for doubles
 EARLIEST_YEAR, LATEST_YEAR = 1990, 2100
 """Years outside are a clock never set or junk."""
+DATE = r"^\d{4}:(?:0[1-9]|1[0-2]):(?:0[1-9]|[12]\d|3[01])(?:\D|$)"
+"""An Exif date; months and days of zero are a clock never set."""
+FIRST_NUMBER = r"^(\d{1,10})(?:\.0+)?(?:[ ,].*)?$"
+
+KEPT = frozenset(("make", "model", "camera", "iso", "focal_length_35mm", "flash"))
 
 
 def normalize(raw: Frame) -> Frame:
@@ -53,14 +62,14 @@ def normalize(raw: Frame) -> Frame:
     Replaced or added: make, model, exposure, aperture, iso_speed, focal_length, flash (texts);
     exposure_seconds (s), f_number, iso, focal_length_mm, focal_length_35mm (mm), year. The other
     record columns (``source``, ``date_time_original`` and all ``_text``, ``_num``, ``_den``) go,
-    ``camera`` is kept.
+    ``camera`` is kept. Every row stands for itself: a lazy frame streams.
     """
     exact = raw.with_columns(
-        exposure_seconds=_positive(_exact("exposure")),
-        f_number=_positive(_exact("aperture")),
-        focal_length_mm=_positive(_exact("focal_length")),
-        iso=_positive(pl.coalesce("iso", _iso_number())).cast(pl.Int32, strict=False),
-        focal_length_35mm=_positive(pl.col("focal_length_35mm")).cast(pl.Int32, strict=False),
+        exposure_seconds=_exact("exposure"),
+        f_number=_exact("aperture"),
+        focal_length_mm=_exact("focal_length"),
+        iso=_whole(pl.coalesce("iso", _iso_number())),
+        focal_length_35mm=_whole(pl.col("focal_length_35mm")),
         year=_year(),
         flash=flash_words(),
     )
@@ -68,96 +77,76 @@ def normalize(raw: Frame) -> Frame:
         exposure=print_exposure(pl.col("exposure_seconds")),
         aperture=_aperture(),
         iso_speed=pl.col("iso").cast(pl.String),
-        focal_length=print_focal_length(pl.col("focal_length_mm")),
+        focal_length=_unless(print_focal_length(pl.col("focal_length_mm")), "0.0 mm"),
     )
     spent = [name for name in RECORD_SCHEMA.names() if name not in KEPT]
     return printed.drop(spent)
 
 
-KEPT = frozenset(("make", "model", "camera", "iso", "focal_length_35mm", "flash"))
-
-
-def print_exposure(seconds: pl.Expr) -> pl.Expr:
-    """Seconds as exiftool prints an exposure time: ``1/60``, ``0.3``, ``2``, ``2.5``."""
-    seconds = seconds.round_sig_figs(DIGITS)
-    fraction = pl.format("1/{}", (0.5 + 1.0 / seconds).floor().cast(pl.Int64, strict=False))
-    decimal = print_decimal(seconds, 1).str.strip_suffix(".0")
-    return pl.when(seconds < LONGEST_FRACTION_S).then(fraction).otherwise(decimal)
-
-
-def print_f_number(f_number: pl.Expr) -> pl.Expr:
-    """An f-number as exiftool prints it: one decimal, two below 1."""
-    f_number = f_number.round_sig_figs(DIGITS)
-    below = f_number < 1.0
-    return pl.when(below).then(print_decimal(f_number, 2)).otherwise(print_decimal(f_number, 1))
-
-
-def print_focal_length(millimetres: pl.Expr) -> pl.Expr:
-    """Millimetres as exiftool prints a focal length: ``50.0 mm``."""
-    return print_decimal(millimetres.round_sig_figs(DIGITS), 1) + " mm"
-
-
-def print_decimal(value: pl.Expr, decimals: int) -> pl.Expr:
-    """A non-negative double as C's ``%.{decimals}f`` prints it, for values below 10^12.
-
-    C rounds the exact binary value, ties to even; a scaled product would round first. So the
-    product is taken exactly, in two halves (Veltkamp's split), and only its tail decides ties.
-    """
-    scale = 10.0**decimals
-    high = value * SPLITTER - (value * SPLITTER - value)
-    low = value - high
-    guess = (value * scale).floor()
-    below = (high * scale - guess) + low * scale < 0.0
-    whole = pl.when(below).then(guess - 1.0).otherwise(guess)
-    past_tie = (high * scale - (whole + 0.5)) + low * scale
-    up = (past_tie > 0.0) | ((past_tie == 0.0) & (whole % 2.0 == 1.0))
-    units = (whole + up.cast(pl.Float64)).cast(pl.Int64, strict=False)
-    tail = (units % 10**decimals).cast(pl.String).str.zfill(decimals)
-    return pl.format("{}.{}", units // 10**decimals, tail)
-
-
 def flash_words() -> pl.Expr:
-    """The flash in exiftool's words from code or text; anything else is null."""
-    codes = pl.col("flash").replace_strict(FLASH_WORDS, default=None, return_dtype=pl.String)
-    known = list(FLASH_WORDS.values())
-    text = pl.when(pl.col("flash_text").is_in(known)).then(pl.col("flash_text"))
-    return pl.coalesce(codes, text)
+    """The flash in exiftool's words from code or text; anything else is null.
+
+    Of a list (``Unknown (16 0)``) the first code counts, as in a file.
+    """
+    text, known = pl.col("flash_text"), list(FLASH_WORDS.values())
+    first = text.str.extract(r"^Unknown \((\d{1,5}) [\d ]+\)$").cast(pl.Int64)
+    code = pl.coalesce("flash", first)
+    words = code.replace_strict(FLASH_WORDS, default=None, return_dtype=pl.String)
+    return pl.coalesce(words, pl.when(text.is_in(known)).then(text))
 
 
 def _exact(name: str) -> pl.Expr:
     """The tag's value from its rational, else from its text."""
     ratio = pl.col(f"{name}_num").cast(pl.Float64) / pl.col(f"{name}_den").cast(pl.Float64)
-    return pl.coalesce(ratio, _parsed(pl.col(f"{name}_text")))
+    value = pl.field("value")
+    return in_steps(
+        {"value": pl.coalesce(ratio, _parsed(pl.col(f"{name}_text")))},
+        {"known": pl.when(value.is_between(1.0 / LARGEST, LARGEST)).then(value)},
+    )
 
 
 def _parsed(text: pl.Expr) -> pl.Expr:
     """A printed decimal or fraction, with or without ``mm``, as a double; null if it is neither."""
-    bare = text.str.strip_suffix("mm").str.strip_chars()
-    number = bare.str.extract(r"^(\d{1,12}(?:\.\d{1,12})?)$").cast(pl.Float64, strict=False)
-    over = bare.str.extract(r"^(\d{1,10})/\d{1,10}$").cast(pl.Float64, strict=False)
-    under = bare.str.extract(r"^\d{1,10}/(\d{1,10})$").cast(pl.Float64, strict=False)
-    return pl.coalesce(number, over / under)
+    bare, number, ratio = pl.field("bare"), pl.field("number"), pl.field("ratio").struct
+    over, under = (ratio.field(group).cast(pl.Float64, strict=False) for group in "12")
+    other = pl.when(number.is_null()).then(bare)
+    return in_steps(
+        {"bare": text.str.strip_chars_end("m ")},
+        {"number": bare.cast(pl.Float64, strict=False)},
+        {"ratio": other.str.extract_groups(r"^(\d{1,10})/(\d{1,10})$")},
+        {"known": pl.coalesce(number, over / under)},
+    )
 
 
 def _aperture() -> pl.Expr:
-    """The f-number's print; a text with decimals is a print already (``1.00`` of 0.999)."""
-    printed = pl.col("aperture_text").str.contains(r"^\d+\.\d+$") & pl.col("f_number").is_not_null()
-    return (
-        pl.when(printed).then(pl.col("aperture_text")).otherwise(print_f_number(pl.col("f_number")))
-    )
+    """The f-number's print; ``1.00``, exiftool's print of 0.999, stands as it is."""
+    printed = _unless(print_f_number(pl.col("f_number")), "0.00")
+    text = pl.col("aperture_text")
+    return pl.when(text == "1.00").then(text).otherwise(printed)
+
+
+def _unless(label: pl.Expr, nothing: str) -> pl.Expr:
+    """``label``, but null where it prints as zero."""
+    return pl.when(label != nothing).then(label)
 
 
 def _iso_number() -> pl.Expr:
     """The first of the printed speeds."""
-    first = pl.col("iso_text").str.extract(r"^(\d{1,9})(?:\.0+)?(?:[ ,].*)?$")
-    return first.cast(pl.Int64, strict=False)
+    text, number = pl.field("text"), pl.field("number")
+    other = pl.when(number.is_null()).then(text)
+    return in_steps(
+        {"text": pl.col("iso_text")},
+        {"number": text.cast(pl.Int64, strict=False)},
+        {"first": pl.coalesce(number, other.str.extract(FIRST_NUMBER).cast(pl.Int64))},
+    )
 
 
 def _year() -> pl.Expr:
-    pattern = r"^(\d{4}):\d{2}:\d{2}"
-    year = pl.col("date_time_original").str.extract(pattern).cast(pl.Int16, strict=False)
-    return pl.when(year.is_between(EARLIEST_YEAR, LATEST_YEAR)).then(year)
+    date = pl.col("date_time_original")
+    year = date.str.head(4).cast(pl.Int16, strict=False)
+    known = date.str.contains(DATE) & year.is_between(EARLIEST_YEAR, LATEST_YEAR)
+    return pl.when(known).then(year)
 
 
-def _positive(value: pl.Expr) -> pl.Expr:
-    return pl.when(value.is_finite() & (value > 0)).then(value)
+def _whole(value: pl.Expr) -> pl.Expr:
+    return pl.when(value > 0).then(value).cast(pl.Int32, strict=False)

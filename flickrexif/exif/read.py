@@ -1,124 +1,170 @@
-"""The EXIF of an image file, or of its first bytes, as a raw record."""
+"""The EXIF of an image file, or of those of its bytes that are at hand, as a raw record."""
 
 from __future__ import annotations
 
-import logging
 import math
-import threading
-import warnings
-from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
-
-from PIL import Image
+from itertools import islice
+from typing import TYPE_CHECKING, Literal
 
 from flickrexif.exif import directories as tags
-from flickrexif.exif.containers import tiff_blocks
+from flickrexif.exif.containers import exif_blocks
+from flickrexif.exif.directories import read_directories
+from flickrexif.exif.pieces import Pieces
 from flickrexif.exif.record import RawRecord
-from flickrexif.exif.text import clean_text, decode_text
+from flickrexif.exif.text import decode_text
 
-log = logging.getLogger("flickrexif")
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
+    from flickrexif.exif.directories import Directory, Number
+    from flickrexif.exif.pieces import ByteRange, Part
+
+Fault = Literal["unknown_format", "no_exif", "no_tags", "truncated", "bad_directory", "bad_tag"]
+"""Why a record is empty or may lack tags:
+
+``unknown_format``
+    The bytes are of no kind of file that is read here.
+``no_exif``
+    The file is of a known kind and holds no EXIF.
+``no_tags``
+    Its EXIF is sound and holds none of the tags that are read.
+``truncated``
+    The bytes end before the EXIF does, or before it was found; `Reading.needs` tells what to add.
+``bad_directory``
+    The EXIF block is none, or one of its directories is missing or cut.
+``bad_tag``
+    At least one tag makes no sense; the others are in the record.
+"""
+
+MAX_BLOCKS = 8
+"""Files have one block, rarely two; a file that names more is not worth the time."""
 ISO_OVERFLOW = 65535
 """What a 16-bit ISO holds when the speed does not fit (CIPA DC-008, PhotographicSensitivity)."""
 MAX_DENOMINATOR = 10**9
 LARGEST = 2**32 - 1
 """The largest number that the Exif types for these tags hold."""
 
-_warnings_lock = threading.Lock()
+NOTHING = RawRecord(source="file")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What could be read; ``fault`` is ``None`` where nothing was amiss."""
+
+    record: RawRecord
+    fault: Fault | None = None
+    needs: ByteRange | None = None
+    """The next bytes to read, unclamped; of a file that ends before they begin, it was cut."""
 
 
 def read_exif(data: bytes) -> RawRecord:
-    """The acquisition tags of IFD0 and the Exif IFD; never raises because of ``data``.
+    """The record of `inspect_exif`, for those who have all the bytes that they will ever have."""
+    return inspect_exif(data).record
 
-    ``data`` is a whole file or its first bytes (64 KiB suffice for nearly every JPEG; see
-    `needs_more`). Settings that stand in IFD0 count only where there is no Exif IFD. Thumbnail
-    directory, maker notes, GPS and serial numbers are not read. What is absent, zero, or divided
-    by zero is ``None``.
+
+def inspect_exif(head: bytes, *, parts: Iterable[Part] = (), size: int | None = None) -> Reading:
+    """The acquisition tags of IFD0 and the Exif IFD; never raises because of the bytes.
+
+    ``head`` is a whole file or its first bytes (64 KiB suffice for nearly every JPEG), ``parts``
+    are further ones, and ``size`` is the file's, where it is known. As long as there are
+    `Reading.needs`, the file may say more: call again with that part added.
+
+    Settings that stand in IFD0 count only where the Exif IFD holds none. Thumbnail directory,
+    maker notes, GPS and serial numbers are not read. What is absent, zero, or divided by zero is
+    ``None``.
     """
-    for block in tiff_blocks(data):
-        record = _record(*_load(block))
-        if not record.is_empty:
-            return record
-    return RawRecord(source="file")
+    file = Pieces(head, parts, size)
+    blocks = exif_blocks(file)
+    if blocks is None:
+        return Reading(NOTHING, "unknown_format", None if file.ends_at(len(head)) else file.needs())
+    record, fault = _first_to_say_something(file, blocks)
+    needs = file.needs()
+    return Reading(record, "truncated" if needs else fault, needs)
 
 
-def _load(block: bytes) -> tuple[Mapping[int, Any], Mapping[int, Any]]:
-    """(IFD0, Exif IFD) by Pillow; empty where Pillow finds them unreadable."""
-    exif = Image.Exif()
-    with _warnings_lock, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            exif.load(b"Exif\0\0" + block)
-            return dict(exif), exif.get_ifd(tags.EXIF_IFD)
-        except Exception as error:  # noqa: BLE001 - any damage in a stranger's file ends here
-            log.debug("unreadable EXIF block of %d bytes: %r", len(block), error)
-            return {}, {}
+def needs_more(head: bytes) -> int | None:
+    """How many bytes from a file's start EXIF needs, when ``head`` (its first bytes) is too short.
+
+    For those who can only read on: it is the end of `Reading.needs`.
+    """
+    needs = inspect_exif(head).needs
+    return needs.end if needs else None
 
 
-def _record(main: Mapping[int, Any], exif: Mapping[int, Any]) -> RawRecord:
-    found = exif if tags.EXIF_IFD in main else main
-    exposure = _ratio(found.get(tags.EXPOSURE_TIME))
-    aperture = _ratio(found.get(tags.F_NUMBER))
-    focal_length = _ratio(found.get(tags.FOCAL_LENGTH))
+def _first_to_say_something(
+    file: Pieces, blocks: Iterator[Pieces]
+) -> tuple[RawRecord, Fault | None]:
+    """The first record that is not empty; none of a block behind one that is not all there."""
+    first: Fault | None = None
+    for block in islice(blocks, MAX_BLOCKS):
+        record, fault = _read(block)
+        if file.missed or not record.is_empty:
+            return record, fault
+        first = first or fault
+    return NOTHING, first or "no_exif"
+
+
+def _read(block: Pieces) -> tuple[RawRecord, Fault | None]:
+    main, exif = read_directories(block)
+    says_nothing = exif is None or (not exif.is_damaged and tags.SETTINGS.isdisjoint(exif.entries))
+    record = _record(main, main if exif is None or says_nothing else exif)
+    found = [main] if exif is None else [main, exif]
+    if any(directory.is_damaged for directory in found):
+        return record, "bad_directory"
+    if any(directory.flaws for directory in found):
+        return record, "bad_tag"
+    return record, "no_tags" if record.is_empty else None
+
+
+def _record(main: Directory, settings: Directory) -> RawRecord:
+    exposure = _ratio(settings.number(tags.EXPOSURE_TIME))
+    aperture = _ratio(settings.number(tags.F_NUMBER))
+    focal_length = _ratio(settings.number(tags.FOCAL_LENGTH))
     return RawRecord(
         source="file",
-        make=_text(main.get(tags.MAKE)),
-        model=_text(main.get(tags.MODEL)),
+        make=decode_text(main.text(tags.MAKE)),
+        model=decode_text(main.text(tags.MODEL)),
         exposure_num=exposure[0],
         exposure_den=exposure[1],
         aperture_num=aperture[0],
         aperture_den=aperture[1],
-        iso=_iso(found),
+        iso=_iso(settings),
         focal_length_num=focal_length[0],
         focal_length_den=focal_length[1],
-        focal_length_35mm=_whole(found.get(tags.FOCAL_LENGTH_35MM)) or None,
-        flash=_whole(found.get(tags.FLASH)),
-        date_time_original=_text(found.get(tags.DATE_TIME_ORIGINAL)),
+        focal_length_35mm=_whole(settings.number(tags.FOCAL_LENGTH_35MM)) or None,
+        flash=_whole(settings.number(tags.FLASH)),
+        date_time_original=decode_text(settings.text(tags.DATE_TIME_ORIGINAL)),
     )
 
 
-def _first(value: Any) -> Any:
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        return value[0] if value else None
-    return value
-
-
-def _text(value: Any) -> str | None:
-    if isinstance(value, bytes):
-        return decode_text(value)
-    if not isinstance(value, str):
-        return None
-    try:
-        return decode_text(value.encode("latin-1"))  # Pillow decodes ASCII tags as Latin-1
-    except UnicodeEncodeError:
-        return clean_text(value)
-
-
-def _whole(value: Any) -> int | None:
-    value = _first(value)
-    return value if isinstance(value, int) and 0 <= value <= LARGEST else None
-
-
-def _ratio(value: Any) -> tuple[int | None, int | None]:
+def _ratio(value: Number | None) -> tuple[int | None, int | None]:
     """(numerator, denominator) as written, positive; (None, None) otherwise."""
-    value = _first(value)
     if isinstance(value, float):
-        value = Fraction(value).limit_denominator(MAX_DENOMINATOR) if math.isfinite(value) else 0
-    numerator = getattr(value, "numerator", None)
-    denominator = getattr(value, "denominator", None)
-    if not isinstance(numerator, int) or not isinstance(denominator, int):
-        return None, None
+        ratio = Fraction(value).limit_denominator(MAX_DENOMINATOR) if math.isfinite(value) else 0
+        value = ratio.numerator, ratio.denominator
+    numerator, denominator = value if isinstance(value, tuple) else (value or 0, 1)
     fits = 0 < numerator <= LARGEST and 0 < denominator <= LARGEST
     return (numerator, denominator) if fits else (None, None)
 
 
-def _iso(found: Mapping[int, Any]) -> int | None:
-    iso = _whole(found.get(tags.ISO))
+def _whole(value: Number | None) -> int | None:
+    """A number from 0 to `LARGEST` that has no fraction, in whatever type it is written."""
+    if isinstance(value, tuple):
+        numerator, denominator = value
+        value = numerator // denominator if denominator and numerator % denominator == 0 else None
+    if isinstance(value, float):
+        value = int(value) if value.is_integer() else None
+    return value if value is not None and 0 <= value <= LARGEST else None
+
+
+def _iso(settings: Directory) -> int | None:
+    iso = _whole(settings.number(tags.ISO))
     if iso != ISO_OVERFLOW:
         return iso or None
-    kind = _whole(found.get(tags.SENSITIVITY_TYPE))
+    kind = _whole(settings.number(tags.SENSITIVITY_TYPE))
     for tag in tags.sensitivities(kind):
-        if value := _whole(found.get(tag)):
+        if value := _whole(settings.number(tag)):
             return value
     return iso

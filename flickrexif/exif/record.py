@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 ExifSource = Literal["api", "file"]
@@ -47,11 +47,12 @@ class RawRecord:
     @property
     def is_empty(self) -> bool:
         """True when the source holds none of the acquisition tags."""
-        return all(value is None for name, value in asdict(self).items() if name != "source")
+        return self == RawRecord(self.source)
 
     def to_json(self) -> str:
         """The record as a JSON object without its empty fields."""
-        fields = {name: value for name, value in asdict(self).items() if value is not None}
+        told = ((name, getattr(self, name)) for name in self.__slots__)
+        fields = {name: value for name, value in told if value is not None}
         return json.dumps(fields, ensure_ascii=False)
 
     @classmethod

@@ -11,9 +11,9 @@ def clean_text(value: str) -> str | None:
     return value.split("\0", 1)[0].strip() or None
 
 
-def decode_text(value: bytes) -> str | None:
+def decode_text(value: bytes | None) -> str | None:
     """Bytes as UTF-8, else as Latin-1, cleaned."""
-    value = value.split(b"\0", 1)[0]
+    value = (value or b"").split(b"\0", 1)[0]
     try:
         return clean_text(value.decode("utf-8"))
     except UnicodeDecodeError:
