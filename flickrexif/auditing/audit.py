@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from flickrexif.auditing.association import contingency, cramers_v
+from flickrexif.association import contingency, cramers_v
 from flickrexif.auditing.report import Association, AuditReport
 from flickrexif.auditing.tables import attribute_labels, described, nuisances
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flickrexif import console
-from flickrexif.cli import crawling, login, machine, probing, releasing, upkeep
+from flickrexif.cli import crawling, login, machine, probing, reading, releasing, splitting, upkeep
 from flickrexif.cli.root import NOTICE, cli
 
 if TYPE_CHECKING:
@@ -19,7 +19,9 @@ __all__ = [
     "machine",
     "main",
     "probing",
+    "reading",
     "releasing",
+    "splitting",
     "upkeep",
 ]
 

@@ -17,7 +17,7 @@ from flickrexif.cli.root import (
     process_count,
     split_names,
 )
-from flickrexif.errors import FlickrexifError
+from flickrexif.errors import FlickrexifError, UsageError
 
 
 @cli.command()
@@ -29,20 +29,47 @@ from flickrexif.errors import FlickrexifError
     show_default=True,
     help="auto keeps the classes that the corpus can fill; paper has the published classes.",
 )
-@click.option("--min-photos", default=40, show_default=True, help="auto: photos a class needs.")
-@click.option("--min-owners", default=8, show_default=True, help="auto: owners a class needs.")
+@click.option("--min-photos", default=40, show_default=True, help="Photos that a class needs.")
+@click.option("--min-owners", default=8, show_default=True, help="Owners that a class needs.")
+@click.option(
+    "--bins",
+    multiple=True,
+    metavar="NAME=BINS",
+    help="exposure, aperture, iso: third-stop or full-stop; focal_length: 35mm or "
+    "35mm-common. Repeatable.  [default: printed]",
+)
 @click.option("--seed", type=int, help="Decides the splits.  [default: the crawl's]")
 @json_option
-def label(corpus: Path, as_json: bool, **words: Any) -> None:
+def label(corpus: Path, bins: tuple[str, ...], as_json: bool, **words: Any) -> None:
     """Turn the EXIF of CORPUS into labels and splits.
 
     Values are normalised, classes chosen, and photos dealt into balanced splits without a shared
     owner. Writes photos.parquet, labels.parquet and labels.json; run it again at any time.
+
+    A class is a value as Flickr prints it (1/60, 5.6, 50.0 mm) or, with --bins, the standard value
+    nearest to it: --bins exposure=third-stop --bins focal_length=35mm.
+
+    Prints of each attribute its splits, why the other photos have no label and which classes were
+    dropped; then which attributes go together, because a probe of one could learn the other.
+    --json and labels.json tell every class and every pair.
     """
     from flickrexif.labels import label as run
 
-    summary = run(corpus, **words)
+    summary = run(corpus, bins=_named(bins), **words)
     console.show(summary.as_json(), summary.lines(), as_json=as_json)
+
+
+def _named(bins: tuple[str, ...]) -> dict[str, str]:
+    """NAME=BINS words as a mapping; `UsageError` for other words and for a name given twice."""
+    named: dict[str, str] = {}
+    for word in bins:
+        name, equals, scheme = word.partition("=")
+        if not (name and equals and scheme) or named.get(name, scheme) != scheme:
+            raise UsageError(
+                f"--bins {word!r}: write each attribute once, as in exposure=third-stop"
+            )
+        named[name] = scheme
+    return named
 
 
 @cli.command()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -30,6 +30,8 @@ class Rules:
     preset: Preset
     min_photos: int
     min_owners: int
+    bins: Mapping[str, str] = field(default_factory=dict)
+    """Attribute → scheme of its classes, for those that are not as printed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,13 @@ class Choice:
     """The rows of the kept classes with their splits, not yet balanced; what was dropped."""
 
     rows: pl.DataFrame
-    classes: frozenset[str]
+    kept: Mapping[str, Size]
     dropped: Mapping[str, Dropped]
+
+    @property
+    def classes(self) -> frozenset[str]:
+        """The kept classes; fewer than two of them have no rows."""
+        return frozenset(self.kept)
 
 
 BySplit = dict["Split", Size]
@@ -75,21 +82,23 @@ def choose(rows: pl.DataFrame, attribute: Attribute, rules: Rules) -> Choice:
     Then owners get their splits; classes with too little in one, and in ``auto`` those that are
     `crushing`, are dropped and the rest is chosen again.
     """
-    sizes = _sizes(rows)
+    counted = rows.group_by("owner_id", "owner_place", "label").agg(photos=pl.len())
+    sizes = _sizes(counted)
     reasons = {label: _refusal(label, size, attribute, rules) for label, size in sizes.items()}
     while True:
         large = {label: sizes[label] for label, reason in reasons.items() if reason is None}
         enough = sum(attribute.published_per_class)
-        kept = _largest(large, enough) if rules.preset == "auto" else list(large)
+        labels = _largest(large, enough) if rules.preset == "auto" else list(large)
+        kept = {label: sizes[label] for label in labels}
         if len(kept) < 2:
-            return Choice(rows.clear(), frozenset(kept), _dropped(sizes, reasons, kept))
-        split = _split(rows, kept, min(large[label].photos for label in kept), attribute)
+            return Choice(rows.clear(), kept, _dropped(sizes, reasons, kept))
+        split = _split(counted, kept, attribute)
         parts = _parts(split)
         refused = {label: lack for label in parts if (lack := _lack(parts[label]))}
         if not refused and rules.preset == "auto":
             refused = dict.fromkeys(crushing(parts, attribute), CRUSHED)
         if not refused:
-            return Choice(split, frozenset(kept), _dropped(sizes, reasons, kept))
+            return Choice(_dealt(rows, split), kept, _dropped(sizes, reasons, kept))
         reasons |= refused
 
 
@@ -142,16 +151,22 @@ def _largest(sizes: Mapping[str, Size], enough: int) -> list[str]:
     return ordered[: best_number([size.photos for size in sizes.values()], enough)]
 
 
-def _split(
-    rows: pl.DataFrame, labels: Collection[str], smallest: int, attribute: Attribute
-) -> pl.DataFrame:
+def _split(counted: pl.DataFrame, kept: Mapping[str, Size], attribute: Attribute) -> pl.DataFrame:
+    smallest = min(size.photos for size in kept.values())
     shares = Shares.of_class(smallest, most_per_class(attribute))
-    return with_splits(rows.filter(pl.col("label").is_in(list(labels))), shares)
+    return with_splits(counted.filter(pl.col("label").is_in(list(kept))), shares)
 
 
-def _sizes(rows: pl.DataFrame) -> dict[str, Size]:
-    counted = rows.group_by("label").agg(pl.len(), pl.col("owner_id").n_unique()).sort("label")
-    return {label: Size(photos, owners) for label, photos, owners in counted.iter_rows()}
+def _dealt(rows: pl.DataFrame, split: pl.DataFrame) -> pl.DataFrame:
+    """The rows of the owners and classes in ``split``, in their order, with their splits."""
+    owners_and_labels = split.select("owner_id", "label", "split")
+    return rows.join(owners_and_labels, on=["owner_id", "label"], maintain_order="left")
+
+
+def _sizes(counted: pl.DataFrame) -> dict[str, Size]:
+    """The size of each class; ``counted`` has a row per owner and class."""
+    summed = counted.group_by("label").agg(pl.col("photos").sum(), pl.len()).sort("label")
+    return {label: Size(photos, owners) for label, photos, owners in summed.iter_rows()}
 
 
 def _refusal(label: str, size: Size, attribute: Attribute, rules: Rules) -> str | None:
@@ -164,8 +179,8 @@ def _refusal(label: str, size: Size, attribute: Attribute, rules: Rules) -> str 
 
 def _parts(split: pl.DataFrame) -> dict[str, BySplit]:
     """The size of each class in each split, classes by name."""
-    counted = split.group_by("label", "split").agg(pl.len(), pl.col("owner_id").n_unique())
-    sizes = {(label, name): Size(*both) for label, name, *both in counted.iter_rows()}
+    summed = split.group_by("label", "split").agg(pl.col("photos").sum(), pl.len())
+    sizes = {(label, name): Size(*both) for label, name, *both in summed.iter_rows()}
     labels = sorted({label for label, _ in sizes})
     return {
         label: {name: sizes.get((label, name), Size(0, 0)) for name in SPLITS} for label in labels

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from flickrexif.association import contingency, cramers_v
 from flickrexif.auditing import audit
-from flickrexif.auditing.association import contingency, cramers_v
 from flickrexif.errors import UsageError
 
 if TYPE_CHECKING:

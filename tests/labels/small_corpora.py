@@ -96,7 +96,7 @@ def fill(state, corpus, month, photos):
                         image=waiting(photo.id))
             )  # fmt: skip
     ids = state.waiting(month)
-    shard = write_shard(corpus.images_folder / shard_name(month, 0), ids, state.image)
+    shard = write_shard(corpus.images_folder / shard_name(month, 0), ids, state.images)
     with state.transaction():
         state.close_photos(ids, shard)
 

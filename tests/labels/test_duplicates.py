@@ -14,8 +14,8 @@ from flickrexif.corpus.duplicates import duplicate_of
 from flickrexif.corpus.schema import PHOTOS
 from flickrexif.labels import label
 from flickrexif.labels.label import label_photos
+from flickrexif.labels.proof import prove
 from flickrexif.labels.select import Rules
-from flickrexif.labels.splits import prove
 
 RULES = Rules("auto", min_photos=40, min_owners=8)
 HASHES = st.sampled_from([None, "a", "b", "c"])

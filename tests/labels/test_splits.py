@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flickrexif.labels.assign import Shares, assign, place
+from flickrexif.labels.assign import Shares
 from flickrexif.labels.attributes import attribute
 from flickrexif.labels.label import label_photos
+from flickrexif.labels.proof import prove
 from flickrexif.labels.select import (
     Rules,
     Size,
@@ -19,7 +19,7 @@ from flickrexif.labels.select import (
     crushing,
     most_per_class,
 )
-from flickrexif.labels.splits import balance, prove, with_places, with_splits
+from flickrexif.labels.splits import balance, level, with_places, with_splits
 
 RULES = Rules("auto", min_photos=40, min_owners=8)
 UNCAPPED = {"train": None, "validation": None, "test": None}
@@ -70,50 +70,6 @@ def test_the_order_of_rows_does_not_matter(counts, seed, chance):
 
     if rows.height:
         assert labelled(rows).equals(labelled(rows[order]))
-
-
-def test_prove_finds_each_fault():
-    sound = pl.DataFrame(
-        {
-            "attribute": ["make"] * 4,
-            "photo_id": [1, 2, 3, 4],
-            "owner_id": ["a", "a", "b", "b"],
-            "label": ["x", "y", "x", "y"],
-            "split": ["train", "train", "test", "test"],
-        }
-    )
-    assert prove(sound) == []
-    twice = sound.with_columns(photo_id=pl.Series([1, 2, 1, 4]))
-    astride = sound.with_columns(owner_id=pl.Series(["a", "a", "a", "b"]))
-    unequal = sound.with_columns(label=pl.Series(["x", "x", "x", "y"]))
-    assert "photo 1 stands twice" in prove(twice)[0]
-    assert "owner 'a' stands in two splits" in prove(astride)[0]
-    assert "split 'train'" in prove(unequal)[0]
-
-
-def test_places_are_uniform_and_belong_to_the_seed():
-    places = [place(0, "owner", f"{number}@N00") for number in range(4000)]
-    assert np.histogram(places, bins=4, range=(0, 1))[0] == pytest.approx([1000] * 4, abs=120)
-    assert place(0, "owner", "a") != place(1, "owner", "a") != place(1, "photo", "a")
-
-
-def test_nobody_moves_where_every_class_has_enough():
-    shares = Shares.of_class(4000, {"train": None, "validation": 200, "test": 500})
-    places = np.array([place(0, "owner", number) for number in range(4000)])
-    splits = assign(np.full((4000, 2), 2), places, shares)
-    assert ((splits == 2) == (places < shares.test)).all()
-    assert ((splits == 1) == (places >= 1 - shares.validation)).all()
-    assert shares.test == pytest.approx(1.5 * 500 / 4000)
-
-
-def test_owners_are_moved_where_a_class_would_be_missing():
-    counts = np.array([[5, 0]] * 20 + [[0, 5]] * 20)
-    places = np.array([0.01] * 20 + [0.5] * 20)  # all of the first class would be in test
-    shares = Shares.of_class(100, UNCAPPED)
-    splits = assign(counts, places, shares)
-    for column in range(2):
-        photos = [counts[splits == split, column].sum() for split in range(3)]
-        assert photos == pytest.approx([60, 15, 25], abs=10)
 
 
 def test_photos_of_a_class_are_taken_from_many_owners():
@@ -185,13 +141,17 @@ def test_a_simulated_corpus_gets_large_sound_splits(simulated):
 
 
 def test_adding_photos_moves_few_between_splits(simulated):
-    fewer = simulated.sample(fraction=0.97, seed=1).sort("photo_id")
-    before, _ = label_photos(fewer, RULES, 0)
-    after, _ = label_photos(simulated, RULES, 0)
-    both = before.join(after, on=["attribute", "photo_id"], suffix="_after")
-    moved = both.filter(pl.col("split") != pl.col("split_after")).height
-    assert both.height > 0.8 * before.height
-    assert moved < 0.1 * both.height
+    """150 owners, whose 1,364 photos become 1,500: classes here hardly fill the splits."""
+    shares = []
+    for seed in range(4):
+        fewer = simulated.sample(fraction=1 / 1.1, seed=seed).sort("photo_id")
+        before, _ = label_photos(fewer, RULES, seed)
+        after, _ = label_photos(simulated, RULES, seed)
+        both = before.join(after, on=["attribute", "photo_id"], suffix="_after")
+        assert both.height > 0.7 * before.height
+        shares.append((both["split"] != both["split_after"]).mean())
+    print(f"moved: {shares}")
+    assert sum(shares) / len(shares) < 0.12
 
 
 def test_seeds_differ(simulated):
@@ -213,3 +173,118 @@ def test_every_photo_gets_a_split():
     split = with_splits(rows, Shares.of_class(4, UNCAPPED))
     assert split["split"].null_count() == 0
     assert split["photo_id"].to_list() == rows["photo_id"].to_list()
+
+
+# Strata and levelling
+
+
+def in_train(counts, **columns):
+    """Rows of train from (label, stratum) → photos, dealt to owners in turn, with their places."""
+    rows = [
+        {"label": label, "stratum": stratum, "owner_id": f"o{turn % 7}"}
+        for (label, stratum), count in counts.items()
+        for turn in range(count)
+    ]
+    frame = pl.DataFrame(rows).with_row_index("photo_id").cast({"photo_id": pl.Int64})
+    return with_places(frame, 0).with_columns(split=pl.lit("train"), **columns)
+
+
+PUBLISHED_FLASH = {
+    ("without flash", "Off, Did not fire"): 9000,
+    ("without flash", "No Flash"): 6100,
+    ("without flash", "Auto, Did not fire"): 5400,
+    ("with flash", "Fired"): 7000,
+    ("with flash", "On, Fired"): 4636,
+    ("with flash", "Auto, Fired"): 5000,
+}
+
+
+def test_six_words_give_the_published_flash():
+    taken = balance(in_train(PUBLISHED_FLASH), UNCAPPED)
+    by_stratum = taken.group_by("label", "stratum").len()
+    assert by_stratum["len"].to_list() == [4636] * 6
+    assert taken.group_by("label").len()["len"].to_list() == [13908] * 2
+
+
+def test_a_cap_is_shared_by_the_strata():
+    most = {"train": 600, "validation": None, "test": None}
+    taken = balance(in_train(PUBLISHED_FLASH), most)
+    assert taken.group_by("label", "stratum").len()["len"].to_list() == [200] * 6
+    taken = balance(in_train(PUBLISHED_FLASH), most | {"train": 601})
+    assert taken.group_by("label").len()["len"].to_list() == [600] * 2
+
+
+STRATA = st.dictionaries(
+    st.tuples(st.sampled_from("ab"), st.integers(0, 3)), st.integers(1, 30), min_size=2
+).filter(lambda counts: {label for label, _ in counts} == {"a", "b"})
+
+
+@given(STRATA, st.none() | st.integers(1, 40))
+def test_classes_are_equal_and_so_are_the_strata_of_each(counts, most):
+    rows = in_train(counts)
+    taken = balance(rows, UNCAPPED | {"train": most})
+    classes = dict(taken["label"].value_counts().iter_rows())
+    assert len(set(classes.values())) <= 1
+    for label, in_class in classes.items():
+        strata = [count for (of, _), count in counts.items() if of == label]
+        found = taken.filter(pl.col("label") == label)["stratum"].value_counts()["count"]
+        assert found.to_list() == [in_class // len(strata)] * len(strata)
+        assert in_class <= (in_class if most is None else most)
+    sizes = {label: [n for (of, _), n in counts.items() if of == label] for label in "ab"}
+    room = min(len(strata) * min(strata) for strata in sizes.values())
+    room = room if most is None else min(room, most)
+    step = max(map(len, sizes.values())) * 4  # a bound of their least common multiple
+    assert sum(classes.values()) / 2 > room - step
+
+
+@given(STRATA)
+def test_one_stratum_for_each_class_changes_nothing(counts):
+    rows = in_train(counts)
+    plain = balance(rows.drop("stratum"), UNCAPPED)
+    same = balance(rows.with_columns(stratum=pl.col("label")), UNCAPPED)
+    assert same.drop("stratum").equals(plain)
+
+
+ROWS = st.lists(
+    st.tuples(
+        st.sampled_from(["make", "iso"]), st.sampled_from("abc"), st.sampled_from(["train", "test"])
+    ),
+    min_size=1,
+    max_size=60,
+)
+
+
+@given(ROWS)
+def test_levelled_classes_are_equal_and_as_large_as_can_be(rows):
+    schema = ["attribute", "label", "split"]
+    table = pl.DataFrame(rows, schema=schema, orient="row").with_row_index("photo_id")
+    table = table.cast({"photo_id": pl.Int64}).with_columns(owner_id=pl.lit("o"))
+    placed = with_places(table, 0)
+    left = level(placed)
+    assert left["photo_id"].is_sorted()
+    assert level(left).equals(left)
+    for (name,), part in table.group_by("attribute"):
+        sizes = part.group_by("split", "label").len().rows()
+        counts = {(split, label): size for split, label, size in sizes}
+        splits = {split for split, _ in counts}
+        whole = {a for a in "abc" if all((split, a) in counts for split in splits)}
+        kept = left.filter(pl.col("attribute") == name)
+        assert set(kept["label"]) == whole
+        for split in splits if whole else ():
+            least = min(counts[split, label] for label in whole)
+            assert kept.filter(pl.col("split") == split).height == least * len(whole)
+
+
+def test_nothing_is_levelled_away_from_equal_classes():
+    table = in_train({("a", 0): 9, ("b", 0): 9}, attribute=pl.lit("make"))
+    assert level(table).equals(table)
+
+
+def test_millions_of_photos_are_placed_by_few_hashes():
+    """Only owners are hashed one by one: 300,000 photos of 3 owners take no time worth telling."""
+    ids = pl.int_range(10**10, 10**10 + 300_000, eager=True)
+    photos = pl.DataFrame({"photo_id": ids, "owner_id": ids % 3}).cast({"owner_id": pl.String})
+    placed = with_places(photos, 0)
+    assert placed["owner_place"].n_unique() == 3
+    assert placed["photo_place"].n_unique() == placed.height
+    assert placed["photo_id"].equals(ids.alias("photo_id"))
