@@ -1,34 +1,52 @@
 """Image bytes → RGB pixels, one stated way; Pillow is the reference.
 
+Formats: JPEG, PNG, GIF, WebP, TIFF and BMP; others are refused, the more so as Pillow hands some of
+them to programs of their own (EPS to Ghostscript).
 Orientation: the EXIF Orientation tag (1..8) is applied; a damaged EXIF block counts as 1, and an
 XMP packet is not asked.
-Colour: Pillow's ``convert("RGB")`` after that: alpha is dropped (not blended), CMYK goes by
-Pillow's formula, embedded ICC profiles are not applied, 16-bit grey keeps its high byte, 32-bit
-integer and float pixels are refused. Of a file with several frames the first is taken.
-Size: the shorter side becomes the crop, the longer ``int(crop * long / short)``; the centre crop
-starts at ``round((side - crop) / 2)`` with halves to even. This is torchvision's Resize followed by
-CenterCrop, pixel for pixel. Decoding is never scaled (no DCT drafts): the scale would depend on the
-camera's resolution and leave a trace that correlates with the labels.
+Colour: Pillow's ``convert("RGB")`` after that: alpha is dropped (not blended), a palette is looked
+up, CMYK goes by Pillow's formula, embedded ICC profiles are not applied, 16-bit channels keep their
+high byte, 32-bit integer and float pixels are refused. Of a file with several frames (animation,
+stereo pair, preview) the first is taken.
+Refused too: files cut off or broken, and images above `MAX_PIXELS`.
+Decoding is never scaled (no DCT drafts): the scale would depend on the camera's resolution and
+leave a trace that correlates with the labels.
 """
 
 from __future__ import annotations
 
 import io
 import warnings
-from typing import Literal, get_args
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Literal, get_args
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
-from flickrexif.errors import FlickrexifError, UsageError
+from flickrexif.errors import FlickrexifError
 
-Interpolation = Literal["bicubic", "bilinear"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Refusal = Literal[
+    "unknown or damaged format",
+    "truncated",
+    "damaged",
+    "too large",
+    "pixels without a stated range",
+    "another size than stated",
+    "metadata cannot be removed",
+]
+"""Why an image is left out."""
+
+REFUSALS: tuple[Refusal, ...] = get_args(Refusal)
+
+FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP")
+
+MAX_PIXELS = 2 * 89_478_485
+"""179 megapixels: where Pillow's default refuses a decompression bomb, whatever it is set to."""
 
 ORIENTATION_TAG = 0x0112
 
-_RESAMPLING = {
-    "bicubic": Image.Resampling.BICUBIC,
-    "bilinear": Image.Resampling.BILINEAR,
-}
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -41,76 +59,84 @@ _UPRIGHT = {
 
 
 class UnreadableImage(FlickrexifError):  # noqa: N818 - a state of the image, named in reports
-    """Bytes that are no sound image: the photo is left out with ``reason``."""
+    """Bytes that are no sound image: the photo is left out.
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"the image cannot be read: {reason}")
-        self.reason = reason
+    ``refusal`` is one of a few words to count by; ``reason`` adds what was found in this file.
+    """
 
-    def __reduce__(self) -> tuple[type[UnreadableImage], tuple[str]]:
-        return type(self), (self.reason,)
+    def __init__(self, refusal: Refusal, found: str = "") -> None:
+        self.refusal: Refusal = refusal
+        self.found = found
+        self.reason = f"{refusal}: {found}" if found else refusal
+        super().__init__(f"the image cannot be read: {self.reason}")
+
+    def __reduce__(self) -> tuple[type[UnreadableImage], tuple[Refusal, str]]:
+        return type(self), (self.refusal, self.found)
 
 
 def decode_rgb(data: bytes) -> Image.Image:
-    """The upright RGB image in ``data``, decoded whole.
+    """The upright RGB image in ``data``, decoded whole and without its metadata.
 
-    Raises `UnreadableImage` for anything that is not a complete image: unknown formats, truncated
-    files, and images above twice Pillow's ``MAX_IMAGE_PIXELS`` (about 179 megapixels).
+    Raises `UnreadableImage` for anything that is not a complete image of a known format.
     """
+    with opened(data) as image:
+        image.load()
+        orientation = orientation_of(image)
+        return upright(rgb(image), orientation)
+
+
+@contextmanager
+def opened(data: bytes) -> Iterator[Image.Image]:
+    """The image in ``data`` with its header read; whatever fails inside is `UnreadableImage`."""
     try:
         with warnings.catch_warnings():
-            # Pillow warns between one and two times its limit; cameras of 100 megapixels exist.
+            # Pillow warns from half of `MAX_PIXELS` on; cameras of 100 megapixels exist.
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data)) as image:
-                image.load()
-                return _rgb(_upright(image))
+            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+                if image.width * image.height > MAX_PIXELS:
+                    raise UnreadableImage("too large", f"{image.width} x {image.height} px")
+                yield image
     except UnreadableImage:
         raise
     except Exception as error:  # hostile bytes make Pillow raise nearly anything
-        raise UnreadableImage(_reason(error)) from error
+        raise _refused(error) from error
 
 
-def resize_and_crop(
-    image: Image.Image, size: int, interpolation: Interpolation = "bicubic"
-) -> Image.Image:
-    """The centre ``size`` x ``size`` of ``image`` after its shorter side became ``size``."""
-    if interpolation not in _RESAMPLING:
-        known = ", ".join(get_args(Interpolation))
-        raise UsageError(f"unknown interpolation {interpolation!r}: use one of {known}")
-    if size < 1:
-        raise UsageError(f"crop {size!r} is not a positive number of pixels")
-    width, height = image.size
-    if width <= height:
-        scaled = (size, int(size * height / width))
-    else:
-        scaled = (int(size * width / height), size)
-    resized = image.resize(scaled, _RESAMPLING[interpolation])
-    left = round((scaled[0] - size) / 2)
-    top = round((scaled[1] - size) / 2)
-    return resized.crop((left, top, left + size, top + size))
-
-
-def _upright(image: Image.Image) -> Image.Image:
+def orientation_of(image: Image.Image) -> int:
+    """The EXIF orientation of an opened image; 1 where there is no sound one."""
     exif = Image.Exif()
     try:
         exif.load(image.info.get("exif", b""))  # not getexif(): that looks into XMP as well
         orientation = exif.get(ORIENTATION_TAG, 1)
     except Exception:  # noqa: BLE001 - a damaged EXIF block does not make the pixels unsound
-        orientation = 1
-    turn = _UPRIGHT.get(orientation) if isinstance(orientation, int) else None
-    return image if turn is None else image.transpose(turn)
+        return 1
+    return orientation if isinstance(orientation, int) and orientation in _UPRIGHT else 1
 
 
-def _rgb(image: Image.Image) -> Image.Image:
+def upright(image: Image.Image, orientation: int) -> Image.Image:
+    """``image`` turned as EXIF ``orientation`` (1..8) says."""
+    return image if orientation == 1 else image.transpose(_UPRIGHT[orientation])
+
+
+def rgb(image: Image.Image) -> Image.Image:
+    """A loaded image in RGB, by the rules above, its metadata dropped."""
     if image.mode.startswith("I;16"):
-        return image.point(lambda value: value / 256, "L").convert("RGB")
-    if image.mode in {"I", "F"}:
-        raise UnreadableImage(f"pixels of mode {image.mode} have no stated range")
-    return image.convert("RGB")
+        image = image.point(lambda value: value / 256, "L")
+    elif image.mode in {"I", "F"}:
+        raise UnreadableImage("pixels without a stated range", f"mode {image.mode}")
+    # A JPEG in RGB needs no copy. Other files do: their class writes tags of its own when saved.
+    is_plain = image.mode == "RGB" and image.format in {"JPEG", "MPO"}
+    converted = image if is_plain else image.convert("RGB")
+    converted.info = {}
+    return converted
 
 
-def _reason(error: Exception) -> str:
+def _refused(error: Exception) -> UnreadableImage:
     text = " ".join(str(error).split())
-    if "cannot identify image file" in text:
-        return "unknown or damaged format"
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+    if isinstance(error, UnidentifiedImageError):
+        return UnreadableImage("unknown or damaged format")
+    if isinstance(error, Image.DecompressionBombError | MemoryError):
+        return UnreadableImage("too large", text)
+    if isinstance(error, EOFError) or "truncated" in text.lower():
+        return UnreadableImage("truncated", text)
+    return UnreadableImage("damaged", f"{type(error).__name__}: {text}".removesuffix(": "))

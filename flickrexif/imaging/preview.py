@@ -9,8 +9,9 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from flickrexif.errors import UsageError
-from flickrexif.imaging.decode import resize_and_crop
-from flickrexif.imaging.mask import MaskSpec, achieved_ratio, apply
+from flickrexif.imaging.crop import resize_and_crop
+from flickrexif.imaging.fill import apply
+from flickrexif.imaging.mask import MaskSpec, achieved_ratio
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

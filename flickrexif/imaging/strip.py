@@ -45,7 +45,7 @@ def strip_metadata(data: bytes) -> bytes:
         return _strip_jpeg(data)
     if data.startswith(PNG_SIGNATURE):
         return _strip_png(data)
-    raise UnreadableImage("neither JPEG nor PNG: its metadata cannot be removed losslessly")
+    raise UnreadableImage("metadata cannot be removed", "neither JPEG nor PNG")
 
 
 def is_stripped(data: bytes) -> bool:
@@ -98,9 +98,9 @@ def _jpeg_parts(data: bytes) -> Iterator[Segment]:
         while data[position : position + 2] == b"\xff\xff":  # fill bytes before a marker
             position += 1
         if position + 2 > len(data):
-            raise UnreadableImage("a JPEG without its end marker: the file is cut off")
+            raise UnreadableImage("truncated", "a JPEG without its end marker")
         if data[position] != 0xFF:
-            raise UnreadableImage(f"no JPEG marker at byte {position}")
+            raise UnreadableImage("damaged", f"no JPEG marker at byte {position}")
         marker = data[position + 1]
         if marker == _EOI:
             break
@@ -111,18 +111,18 @@ def _jpeg_parts(data: bytes) -> Iterator[Segment]:
             scans += 1
             found = _MARKER_IN_SCAN.search(data, position)
             if found is None:
-                raise UnreadableImage("a JPEG scan without an end: the file is cut off")
+                raise UnreadableImage("truncated", "a JPEG scan without an end")
             yield 0, data[position : found.start()]
             position = found.start()
     if not scans:
-        raise UnreadableImage("a JPEG without a scan")
+        raise UnreadableImage("damaged", "a JPEG without a scan")
 
 
 def _segment_end(data: bytes, position: int) -> int:
     length = int.from_bytes(data[position + 2 : position + 4], "big")
     end = position + 2 + length
     if length < 2 or end > len(data):
-        raise UnreadableImage(f"a JPEG segment at byte {position} overruns the file")
+        raise UnreadableImage("truncated", f"a JPEG segment at byte {position} overruns the file")
     return end
 
 
@@ -153,12 +153,12 @@ def _strip_png(data: bytes) -> bytes:
     position = len(PNG_SIGNATURE)
     while True:
         if position + 12 > len(data):
-            raise UnreadableImage("a PNG without its end chunk: the file is cut off")
+            raise UnreadableImage("truncated", "a PNG without its end chunk")
         length = int.from_bytes(data[position : position + 4], "big")
         name = data[position + 4 : position + 8]
         end = position + 12 + length
         if end > len(data):
-            raise UnreadableImage(f"a PNG chunk at byte {position} overruns the file")
+            raise UnreadableImage("truncated", f"a PNG chunk at byte {position} overruns the file")
         if name in _PNG_KEPT:
             kept.append(data[position:end])
         if name == b"IEND":

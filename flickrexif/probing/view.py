@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from flickrexif.errors import UsageError
-from flickrexif.imaging.decode import UnreadableImage, decode_rgb, resize_and_crop
+from flickrexif.imaging.crop import resize_and_crop
+from flickrexif.imaging.decode import UnreadableImage, decode_rgb
 from flickrexif.imaging.mask import MaskSpec, achieved_ratio, visible
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class View:
         Raises `UsageError` when both have one: a photo is masked once.
         """
         crop = int(manifest.get("crop") or CROP)
+        if mask is not None and mask.stage != "post_crop":
+            raise UsageError("a probe masks after the crop: give a mask of stage 'post_crop'")
         if manifest.get("kind") != "masked":
             return cls(crop, mask, prepared=False)
         if mask is not None:
@@ -49,7 +52,7 @@ class View:
     @property
     def differs_by_photo(self) -> bool:
         """Whether each photo hides pixels of its own."""
-        return self.mask is not None and self.mask.geometry == "random_patches"
+        return self.mask is not None and self.mask.differs_by_photo
 
     @property
     def hidden(self) -> float:
@@ -72,5 +75,6 @@ class View:
             decoded = resize_and_crop(decoded, self.crop)
         elif decoded.size != (self.crop, self.crop):
             width, height = decoded.size
-            raise UnreadableImage(f"is {width}x{height} pixels, not {self.crop}x{self.crop}")
+            found = f"{width}x{height}, not {self.crop}x{self.crop}"
+            raise UnreadableImage("another size than stated", found)
         return torch.from_numpy(np.array(decoded)).permute(2, 0, 1).contiguous()

@@ -156,7 +156,7 @@ def test_a_bad_photo_is_skipped_with_its_reason(tmp_path: Path):
     )
     report = probe(path, ProbePlan(resamples=100))
     assert set(report.skipped) == {3, 102, 201}
-    assert report.skipped[201] == "is 40x40 pixels, not 48x48"
+    assert report.skipped[201] == "another size than stated: 40x40, not 48x48"
     assert (report.results[0].train, report.results[0].test) == (7, 7)
     assert report.lines()[-1] == "3 photos skipped, as they could not be read"
 

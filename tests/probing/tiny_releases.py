@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from flickrexif.imaging.mask import MaskSpec, apply
+from flickrexif.imaging import MaskSpec, apply
 
 if TYPE_CHECKING:
     from pathlib import Path
