@@ -35,8 +35,8 @@ _LAYOUT = {
     "write_batch_size": 1,
     "data_page_size": 65_536,
 }
-"""JPEGs do not get smaller, and statistics of a binary column would repeat whole images. A page of its
-own for each image, as these sizes make, is written in a third of the time of one that grows."""
+"""JPEGs do not get smaller, and statistics of a binary column would repeat whole images. A page for
+each image, as these sizes make, is written in a third of the time of one that grows."""
 
 
 def shard_name(month: str, index: int) -> str:
