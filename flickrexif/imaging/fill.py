@@ -91,7 +91,7 @@ def colour_of(spec: MaskSpec, normalisation: Normalisation | None) -> tuple[int,
 def noise(spec: MaskSpec, photo_id: PhotoName, height: int, width: int) -> Pixels:
     """Uniform bytes of one photo, height x width x 3."""
     size = height * width * 3
-    words = philox(spec, photo_id, b"noise").random_raw(math.ceil(size / 8))
+    words = philox(spec.seed, photo_id, b"noise").random_raw(math.ceil(size / 8))
     return words.astype("<u8").view(np.uint8)[:size].reshape(height, width, 3)
 
 

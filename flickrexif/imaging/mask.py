@@ -107,9 +107,9 @@ def hidden(
     return _shared(spec, height, width, depth)
 
 
-def philox(spec: MaskSpec, photo_id: PhotoName, purpose: bytes) -> np.random.Philox:
+def philox(seed: int, photo_id: PhotoName, purpose: bytes) -> np.random.Philox:
     """The random words of one photo for one purpose: the same on every machine."""
-    name = f"{spec.seed}:{photo_id}".encode()
+    name = f"{seed}:{photo_id}".encode()
     digest = blake2b(name, digest_size=16, person=purpose).digest()
     return np.random.Philox(key=int.from_bytes(digest, "little"))
 
@@ -137,7 +137,7 @@ def _hidden(spec: MaskSpec, height: int, width: int, photo_id: PhotoName, depth:
                 return shapes.squares(*size, order[:count], depth=depth)
             return shapes.squares_to_the_pixel(*size, order, spec.ratio, depth=depth)
         case shape:
-            words = philox(spec, photo_id, b"shape")
+            words = philox(spec.seed, photo_id, b"shape")
             found = shapes.own_shape(shape, height, width, spec.ratio, words)
     return np.repeat(found, depth, axis=1)
 
@@ -150,7 +150,7 @@ def _squares(
     if spec.geometry == "checkerboard":
         order = shapes.dithered_squares(rows, columns)
         return order, shapes.dithered_count(rows, columns, spec.ratio)
-    order = shapes.random_squares(rows, columns, philox(spec, photo_id, b"patches"))
+    order = shapes.random_squares(rows, columns, philox(spec.seed, photo_id, b"patches"))
     return order, round(spec.ratio * rows * columns)
 
 

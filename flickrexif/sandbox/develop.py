@@ -2,8 +2,9 @@
 
 Sensor, per pixel and channel, with L in [0, 1] the light relative to clipping after the white
 balance gain g: one clipping exposure is ``full_well * 100 / ISO`` electrons E; the photons'
-arrival gives a variance of ``g L / E``, the electronics ``(g r / E)**2`` with r the read noise
-(Poisson is drawn as Gaussian, which it is nearly from 20 electrons up). Then clip.
+arrival gives a variance of ``g L / E``, the electronics ``(g r / E)**2`` with r the read noise, as
+`flickrexif.imaging.sensor` has it. That counts electrons, which takes longer than all the rest of a
+picture; here the noise is Gaussian, which it nearly is from 20 electrons up. Then clip.
 
 Software, in this order: sRGB curve with the maker's contrast, luma noise reduction by coring,
 chroma noise reduction, unsharp mask, saturation.
@@ -18,6 +19,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from flickrexif.imaging.linear import linear_to_srgb
+from flickrexif.imaging.sensor import Sensor
 from flickrexif.sandbox.blur import STRIP_ROWS, blur
 from flickrexif.sandbox.scene import normals
 
@@ -32,26 +35,34 @@ WHITE_BALANCE = (1.9, 1.0, 1.6)
 LEVELS = 4096
 
 
-def electrons_at_clipping(camera: Camera, iso: int) -> float:
-    """Return the electrons of one pixel that this ISO prints as white."""
-    return camera.full_well * 100 / iso
+@lru_cache(maxsize=256)
+def sensor_of(camera: Camera, iso: int) -> Sensor:
+    """Return a sensor with the electrons that this ISO prints as white for a full well.
+
+    It is exposed so that light 1 fills it.
+    """
+    return Sensor(
+        full_well_electrons=camera.full_well * 100 / iso,
+        read_noise_electrons=camera.read_noise,
+        dark_current_electrons_per_s=0,
+    ).metered()
 
 
 def noise_sigma(light: float, camera: Camera, iso: int, gain: float = 1.0) -> float:
     """Return the standard deviation of ``light`` (relative to clipping) that the sensor adds."""
-    electrons = electrons_at_clipping(camera, iso)
-    return math.sqrt(gain * light / electrons + (gain * camera.read_noise / electrons) ** 2)
+    shot, read = sensor_of(camera, iso).noise_line(gain)
+    return math.sqrt(shot * light + read)
 
 
 def add_sensor_noise(light: Plane, camera: Camera, iso: int, seed: int) -> None:
     """Add shot and read noise to ``(3, H, W)`` linear light, in place."""
     chance = np.random.default_rng([seed, 4])
-    electrons = electrons_at_clipping(camera, iso)
+    sensor = sensor_of(camera, iso)
     tilt = 1 + 2 * camera.warmth
     for plane, gain in zip(light, WHITE_BALANCE, strict=True):
         balance = gain * (tilt if gain > 1.7 else 1 / tilt if gain > 1 else 1.0)
-        read = (balance * camera.read_noise / electrons) ** 2
-        sigma = plane * np.float32(balance / electrons)
+        shot, read = sensor.noise_line(balance)
+        sigma = plane * np.float32(shot)
         sigma += np.float32(read)
         np.sqrt(sigma, out=sigma)
         sigma *= normals(chance, *plane.shape)
@@ -84,8 +95,7 @@ def _through(curve: NDArray[np.uint8], plane: Plane) -> NDArray[np.uint8]:
 @lru_cache(maxsize=64)
 def _curve(contrast: float) -> NDArray[np.uint8]:
     """Return the table from linear light to 8 bits: sRGB, bent into an S by ``contrast``."""
-    linear = np.linspace(0, 1, LEVELS)
-    coded = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    coded = linear_to_srgb(np.linspace(0, 1, LEVELS))
     bent = coded + contrast * coded * (1 - coded) * (2 * coded - 1)
     return np.asarray(np.round(255 * bent).astype(np.uint8))
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from flickrexif.imaging.optics import blur_disc_px
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -93,11 +95,18 @@ def shake(plane: Plane, path: tuple[float, float]) -> Plane:
 
 
 def _defocus_disc_px(camera: Camera, settings: Settings, longest: int, nearness: float) -> float:
-    """Return the blur disc of far things: ``focal * magnification / f-number`` on the sensor."""
-    sensor_mm = FULL_FRAME_MM / camera.crop_factor
+    """Return the blur disc of far things when the lens is set to something near.
+
+    Things out of focus by ``magnification / focal`` dioptres: on the sensor the disc is
+    ``focal * magnification / f-number`` wide.
+    """
     magnification = 0.022 / camera.crop_factor * math.exp(nearness)
-    disc_mm = settings.focal_mm * magnification / settings.aperture
-    return disc_mm / sensor_mm * longest
+    return blur_disc_px(
+        dioptres=magnification / (settings.focal_mm / 1000),
+        pupil_m=settings.focal_mm / settings.aperture / 1000,
+        fov_rad=FULL_FRAME_MM / camera.crop_factor / settings.focal_mm,
+        width_px=longest,
+    )
 
 
 def _shake(settings: Settings, camera: Camera, chance: np.random.Generator) -> tuple[float, float]:

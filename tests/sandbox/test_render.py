@@ -16,7 +16,7 @@ from PIL import ExifTags, Image
 from flickrexif.sandbox.blur import blur
 from flickrexif.sandbox.cameras import cameras
 from flickrexif.sandbox.catalogue import CataloguePlan, SandboxPhoto
-from flickrexif.sandbox.develop import add_sensor_noise, noise_sigma
+from flickrexif.sandbox.develop import add_sensor_noise, noise_sigma, sensor_of
 from flickrexif.sandbox.exif_print import (
     FLASH_WORDS,
     print_exposure,
@@ -191,6 +191,16 @@ def test_sensor_noise_follows_the_formula(model, iso):
     assert flat[1].mean() == pytest.approx(0.2, abs=0.002)
     assert flat[1].std() == pytest.approx(noise_sigma(0.2, camera(model), iso), rel=0.02)
     assert flat[0].std() > flat[1].std(), "white balance amplifies red"
+
+
+@pytest.mark.parametrize(("light", "iso"), [(0.2, 100), (0.5, 800), (0.3, 3200)])
+def test_quick_noise_is_that_of_counted_electrons(light, iso):
+    lens = camera("NIKON D750")
+    counted = sensor_of(lens, iso).read_out(
+        np.full(200_000, light), np.random.Generator(np.random.Philox(iso))
+    )
+    assert counted.mean() == pytest.approx(light, rel=0.005)
+    assert counted.std() == pytest.approx(noise_sigma(light, lens, iso), rel=0.01)
 
 
 def test_four_times_the_iso_doubles_shot_noise():
