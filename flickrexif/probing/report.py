@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from flickrexif.atomic import atomic_path, write_text
+from flickrexif.probing.table import table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -117,7 +118,7 @@ class ProbeReport:
             f"{self.release}{version}, encoder {self.encoder}: {self.photos:,} photos, "
             f"{percent(self.hidden)} % of each hidden (accuracies in %)"
         )
-        lines = [heading, *_table([HEADER, *(result.cells() for result in self.results)])]
+        lines = [heading, *table([HEADER, *(result.cells() for result in self.results)])]
         if self.skipped:
             lines.append(f"{len(self.skipped)} photos skipped, as they could not be read")
         return lines
@@ -151,16 +152,3 @@ class ProbeReport:
 def percent(share: float | None) -> str:
     """``share`` in percent with one digit; a dash for None."""
     return "-" if share is None else f"{100 * share:.1f}"
-
-
-def _table(rows: list[tuple[str, ...]]) -> list[str]:
-    """Columns padded to their widest cell: the first and last to the left, figures to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    last = len(widths) - 1
-    return [
-        "  ".join(
-            cell.ljust(width) if place in (0, last) else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]

@@ -41,7 +41,7 @@ class View:
         crop = int(manifest.get("crop") or CROP)
         if mask is not None and mask.stage != "post_crop":
             raise UsageError("a probe masks after the crop: give a mask of stage 'post_crop'")
-        if manifest.get("kind") != "masked":
+        if manifest.get("mask") is None:
             return cls(crop, mask, prepared=False)
         if mask is not None:
             raise UsageError("the release is masked already; probe it without a mask of your own")
