@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flickrexif import console
-from flickrexif.cli import crawling, login, machine, probing, reading, releasing, splitting, upkeep
+from flickrexif.cli import (
+    crawling,
+    login,
+    machine,
+    measuring,
+    probing,
+    reading,
+    releasing,
+    splitting,
+    treating,
+    upkeep,
+)
 from flickrexif.cli.root import NOTICE, cli
 
 if TYPE_CHECKING:
@@ -18,10 +29,12 @@ __all__ = [
     "login",
     "machine",
     "main",
+    "measuring",
     "probing",
     "reading",
     "releasing",
     "splitting",
+    "treating",
     "upkeep",
 ]
 

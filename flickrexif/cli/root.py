@@ -22,7 +22,8 @@ NOTICE = "This product uses the Flickr API but is not endorsed or certified by S
 # The order in which a user meets them.
 ORDER = (
     "crawl", "status", "recheck", "takedown", "login", "label", "splits", "build", "verify",
-    "probe", "audit", "exif", "mask", "encoders", "sandbox", "doctor", "config",
+    "probe", "audit", "exif", "mask", "process", "degrade", "shift", "encoders", "sandbox",
+    "doctor", "config",
 )  # fmt: skip
 
 

@@ -102,6 +102,9 @@ LICENSES: tuple[License, ...] = (
 )
 """Every licence known, in the order of their ids."""
 
+FORBIDDING = frozenset(one.spdx for one in (*LICENSES, UNKNOWN) if not one.allows_derivatives)
+"""The SPDX ids of licences under which no changed copy may be given away."""
+
 PERMISSIVE: tuple[int, ...] = tuple(known.id for known in LICENSES if known.is_permissive)
 """The ids of licences under which changed copies may be given away."""
 

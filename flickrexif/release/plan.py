@@ -15,6 +15,12 @@ Kind = Literal["masked", "images", "metadata"]
 _VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)\Z")
 
 
+def require_version(version: str) -> None:
+    """Raise `UsageError` unless ``version`` is a final semantic version."""
+    if not _VERSION.match(version):
+        raise UsageError(f"version {version!r} is not X.Y.Z: give one such as 1.0.0")
+
+
 @dataclass(frozen=True, slots=True)
 class BuildPlan:
     """Which release to build from a corpus; the same plan and corpus give the same bytes.
@@ -37,8 +43,7 @@ class BuildPlan:
     shard_bytes: int = 500_000_000
 
     def __post_init__(self) -> None:
-        if not _VERSION.match(self.version):
-            raise UsageError(f"version {self.version!r} is not X.Y.Z: give one such as 1.0.0")
+        require_version(self.version)
         if self.kind not in get_args(Kind):
             known = ", ".join(get_args(Kind))
             raise UsageError(f"unknown kind of release {self.kind!r}: use one of {known}")

@@ -22,6 +22,8 @@ MANIFEST_SCHEMA = 1
 
 SPLITS = ("train", "validation", "test")
 PHOTOS_CONFIG = "photos"
+TREATED = "treated"
+"""The kind of a release made by `flickrexif.treating`, of any images."""
 ATTRIBUTION = ("owner_id", "owner_name", "license", "license_url", "page_url")
 """The columns that every row carries so that its photo can be credited."""
 
@@ -71,6 +73,24 @@ def attribute_config(name: str, classes: Sequence[str], *, has_image: bool) -> C
     features: Features = {"image": {"_type": "Image"}} if has_image else {}
     features["label"] = {"names": list(classes), "_type": "ClassLabel"}
     features["photo_id"] = _value(pa.int64())
+    features |= {column: _value(pa.string()) for column in ATTRIBUTION}
+    return Config(name, features)
+
+
+def treated_config(
+    name: str, classes: Sequence[str], *, source_classes: Sequence[str] = ()
+) -> Config:
+    """The config of a treated set: image, label, ids and credits.
+
+    Without ``classes`` there is no label; ``source_classes`` are those of the images before, where
+    the treatment gives classes of its own. Unlike in other releases, credits may be null.
+    """
+    features: Features = {"image": {"_type": "Image"}}
+    if classes:
+        features["label"] = {"names": list(classes), "_type": "ClassLabel"}
+    if source_classes:
+        features["source_label"] = {"names": list(source_classes), "_type": "ClassLabel"}
+    features |= {"photo_id": _value(pa.int64()), "source": _value(pa.string())}
     features |= {column: _value(pa.string()) for column in ATTRIBUTION}
     return Config(name, features)
 

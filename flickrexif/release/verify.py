@@ -10,7 +10,7 @@ from flickrexif.progress import Silent
 from flickrexif.release.card import CARD
 from flickrexif.release.checks.files import check_files
 from flickrexif.release.checks.pixels import check_images
-from flickrexif.release.checks.rows import check_rows
+from flickrexif.release.checks.rows import check_rows, check_treated_rows
 from flickrexif.release.checks.schema import (
     check_card,
     check_changelog,
@@ -19,6 +19,7 @@ from flickrexif.release.checks.schema import (
 from flickrexif.release.checks.shape import check_shape
 from flickrexif.release.finding import Finding
 from flickrexif.release.manifest import MANIFEST, read_manifest
+from flickrexif.release.schema import TREATED
 
 if TYPE_CHECKING:
     from flickrexif.progress import Progress
@@ -29,7 +30,8 @@ def verify(path: Path | str, *, progress: Progress | None = None) -> list[Findin
 
     Rules on files (present, whole, none foreign), on descriptions (parquet metadata, card and
     manifest agree), on rows (labels in range, splits disjoint in photos and owners, classes equal,
-    photos credited and their licences fit) and on images (decode, size, no metadata, masked).
+    photos credited and their licences fit) and on images (decode, size, no metadata, masked). Of a
+    treated set the images may be anybody's: credits and equal classes are not asked for.
     Raises `UsageError` when ``path`` is no release at all.
     """
     path = Path(path)
@@ -45,12 +47,13 @@ def verify(path: Path | str, *, progress: Progress | None = None) -> list[Findin
     if findings:
         return sorted(findings)
     progress = progress or Silent()
+    is_treated = manifest["kind"] == TREATED
     checks = (
         check_files(path, manifest),
         check_features(path, manifest),
         check_card(path, manifest),
-        check_changelog(path, manifest),
-        check_rows(path, manifest),
+        () if is_treated else check_changelog(path, manifest),
+        (check_treated_rows if is_treated else check_rows)(path, manifest),
         check_images(path, manifest),
     )
     progress.start("verify", len(checks), "groups of rules")

@@ -15,7 +15,7 @@ from flickrexif.imaging.strip import jpeg_orientation
 from flickrexif.release.checks.rows import read_rows
 from flickrexif.release.finding import Finding
 from flickrexif.release.manifest import files_of
-from flickrexif.release.schema import PHOTOS_CONFIG, Config
+from flickrexif.release.schema import PHOTOS_CONFIG, TREATED, Config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,7 @@ def check_images(release: Path, manifest: Manifest) -> Iterator[Finding]:
     if manifest["kind"] == "metadata":
         return
     rules = _Rules.of(release, manifest)
-    for name in manifest["attributes"]:
+    for name in filter(PHOTOS_CONFIG.__ne__, manifest["configs"]):
         config = Config(name, manifest["configs"][name])
         for file in [file for files in files_of(name, manifest).values() for file in files]:
             try:
@@ -66,9 +66,13 @@ class _Rules:
 
     @classmethod
     def of(cls, release: Path, manifest: Manifest) -> _Rules:
-        if manifest["kind"] == "masked":
-            return cls(MaskSpec(**manifest["mask"]), manifest["crop"], {})
-        photos = read_rows(release, manifest, PHOTOS_CONFIG)
+        if manifest.get("mask") is not None:
+            mask = MaskSpec(**manifest["mask"])
+            # A resize after the mask blends visible pixels with hidden ones: nothing to compare.
+            return cls(mask if mask.stage == "post_crop" else None, manifest["crop"], {})
+        photos = None
+        if manifest["kind"] != TREATED:
+            photos = read_rows(release, manifest, PHOTOS_CONFIG)
         if photos is None:
             return cls(None, None, {})
         sized = photos.select("photo_id", "width", "height").drop_nulls()

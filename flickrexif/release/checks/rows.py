@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flickrexif.errors import UsageError
-from flickrexif.flickr.licenses import license_of
+from flickrexif.flickr.licenses import FORBIDDING, license_of
 from flickrexif.release.finding import Finding
 from flickrexif.release.manifest import MANIFEST, files_of
 from flickrexif.release.schema import PHOTOS_CONFIG, Config
@@ -60,6 +60,21 @@ def check_rows(release: Path, manifest: Manifest) -> Iterator[Finding]:
         yield from _check_balance(rows, name, words)
         if photos is not None:
             yield from _check_known(rows, photos)
+
+
+def check_treated_rows(release: Path, manifest: Manifest) -> Iterator[Finding]:
+    """The rules that hold for any images: labels in range, splits apart, counts, licences."""
+    for name in manifest["configs"]:
+        rows = read_rows(release, manifest, name)
+        if rows is None:
+            continue
+        yield from _check_disjoint(rows, name)
+        forbidding = pl.col("license").is_in(sorted(FORBIDDING))
+        for file, ids in _by_file(rows.filter(forbidding)):
+            yield Finding("license", file, f"licence allows no changed copies: {ids}")
+        if words := manifest["attributes"].get(name):
+            yield from _check_labels(rows.drop_nulls("label"), len(words["classes"]))
+            yield from _check_counts(rows, name, words)
 
 
 def _check_photos(photos: pl.DataFrame, manifest: Manifest) -> Iterator[Finding]:
@@ -118,15 +133,21 @@ def _check_duplicates(rows: pl.DataFrame) -> Iterator[Finding]:
 
 
 def _check_balance(rows: pl.DataFrame, config: str, words: dict[str, Any]) -> Iterator[Finding]:
-    for split, told in words["splits"].items():
+    yield from _check_counts(rows, config, words)
+    for split in words["splits"]:
         of_split = rows.filter(pl.col("split") == split)
-        if of_split.height != told["rows"]:
-            message = f"{config} {split} is said to have {told['rows']} rows, has {of_split.height}"
-            yield Finding("counts", MANIFEST, message)
         counts = of_split["label"].value_counts()["count"]
         if counts.n_unique() > 1 or counts.len() != len(words["classes"]):
             some = f"{sorted(counts.to_list())} rows in {counts.len()} classes"
             yield Finding("class-balance", f"{config}/{split}", f"classes are not equal: {some}")
+
+
+def _check_counts(rows: pl.DataFrame, config: str, words: dict[str, Any]) -> Iterator[Finding]:
+    for split, told in words["splits"].items():
+        found = rows.filter(pl.col("split") == split).height
+        if found != told["rows"]:
+            message = f"{config} {split} is said to have {told['rows']} rows, has {found}"
+            yield Finding("counts", MANIFEST, message)
 
 
 def _check_known(rows: pl.DataFrame, photos: pl.DataFrame) -> Iterator[Finding]:

@@ -14,8 +14,10 @@ from flickrexif.release.schema import (
     MANIFEST_SCHEMA,
     PHOTOS_CONFIG,
     SPLITS,
+    TREATED,
     attribute_config,
     photos_config,
+    treated_config,
 )
 
 if TYPE_CHECKING:
@@ -32,26 +34,30 @@ class _Each:
 
 
 _FILE = {"bytes": int, "sha256": str}
-_SHAPE = {
+_COMMON = {
     "schema_version": int,
     "name": str,
     "version": str,
     "kind": str,
-    "corpus": {"synthetic": bool},
-    "allow_noncommercial": bool,
-    "photos": {"rows": int, "owners": int},
     "attributes": _Each(
         {"classes": [str], "splits": {split: {"rows": int} for split in SPLITS}},
     ),
     "configs": _Each(_Each({"_type": str})),
     "files": _Each(_FILE),
 }
+_SHAPE = _COMMON | {
+    "corpus": {"synthetic": bool},
+    "allow_noncommercial": bool,
+    "photos": {"rows": int, "owners": int},
+}
+_TREATED = _COMMON | {"source": {"name": str}, "treatment": {}, "provenance": str}
 _TABLE = {"rows": int, "uncompressed_bytes": int}
 
 
 def check_shape(manifest: Manifest) -> Iterator[Finding]:
     """``manifest-schema``: keys and types, and words that only make sense together."""
-    faults = list(_faults(manifest, _SHAPE, ""))
+    is_treated = manifest.get("kind") == TREATED
+    faults = list(_faults(manifest, _TREATED if is_treated else _SHAPE, ""))
     if not faults:
         faults += _table_faults(manifest["files"])
         faults += _word_faults(manifest)
@@ -86,20 +92,34 @@ def _table_faults(files: Mapping[str, Any]) -> Iterator[str]:
 def _word_faults(manifest: Manifest) -> Iterator[str]:
     if manifest["schema_version"] != MANIFEST_SCHEMA:
         yield f"schema_version {manifest['schema_version']!r} is unknown: use a newer flickrexif"
-    if manifest["kind"] not in get_args(Kind):
+    if manifest["kind"] not in (TREATED, *get_args(Kind)):
         yield f"kind {manifest['kind']!r} is unknown"
     yield from _config_faults(manifest)
-    if manifest["kind"] == "masked":
+    if manifest.get("mask") is not None or manifest["kind"] == "masked":
         yield from _mask_faults(manifest)
 
 
 def _config_faults(manifest: Manifest) -> Iterator[str]:
+    if manifest["kind"] == TREATED:
+        yield from _treated_faults(manifest)
+        return
     has_image = manifest["kind"] != "metadata"
     expected = {PHOTOS_CONFIG: photos_config().features}
     for name, words in manifest["attributes"].items():
         expected[name] = attribute_config(name, words["classes"], has_image=has_image).features
     for name in sorted({*expected, *manifest["configs"]}):
         if manifest["configs"].get(name) != expected.get(name):
+            yield f"config {name!r} has other columns or classes than its attribute"
+
+
+def _treated_faults(manifest: Manifest) -> Iterator[str]:
+    if len(manifest["configs"]) != 1 or not set(manifest["attributes"]) <= set(manifest["configs"]):
+        yield "a treated set has one config, and no other attribute"
+        return
+    for name, features in manifest["configs"].items():
+        classes = manifest["attributes"].get(name, {}).get("classes", ())
+        before = features.get("source_label", {}).get("names", ())
+        if features != treated_config(name, classes, source_classes=before).features:
             yield f"config {name!r} has other columns or classes than its attribute"
 
 
