@@ -17,8 +17,9 @@ def audit(release: Path | str) -> AuditReport:
     """What the release at ``release`` gives away besides its labels.
 
     For each attribute, the bias-corrected Cramér's V between its classes and size, aspect, JPEG
-    quality, chroma subsampling, month, licence and owner (those that the photos config tells), and
-    each other attribute of the release. Raises `UsageError` for a folder that is no release.
+    quality and tables, chroma subsampling, month, licence and owner (those that the photos config
+    tells), and each other attribute of the release. Raises `UsageError` for a folder that is no
+    release.
     """
     release = Path(release)
     manifest = described(release)

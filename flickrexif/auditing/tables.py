@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
     from flickrexif.release.manifest import Manifest
 
-NUISANCES = ("size", "aspect", "jpeg_quality", "chroma_subsampling", "month", "license", "owner_id")
+NUISANCES = (
+    *("size", "aspect", "jpeg_quality", "jpeg_tables", "chroma_subsampling"),
+    *("month", "license", "owner_id"),
+)
 """What a classifier could learn in place of the camera, as far as the photos config tells it."""
 
 

@@ -39,6 +39,11 @@ from flickrexif.errors import FlickrexifError, UsageError
     "35mm-common. Repeatable.  [default: printed]",
 )
 @click.option("--seed", type=int, help="Decides the splits.  [default: the crawl's]")
+@click.option(
+    "--double-compression",
+    is_flag=True,
+    help="Decode every JPEG file and look for an earlier compression: slow.",
+)
 @json_option
 def label(corpus: Path, bins: tuple[str, ...], as_json: bool, **words: Any) -> None:
     """Turn the EXIF of CORPUS into labels and splits.
@@ -48,6 +53,10 @@ def label(corpus: Path, bins: tuple[str, ...], as_json: bool, **words: Any) -> N
 
     A class is a value as Flickr prints it (1/60, 5.6, 50.0 mm) or, with --bins, the standard value
     nearest to it: --bins exposure=third-stop --bins focal_length=35mm.
+
+    --double-compression tells which files were JPEG files before, at a lower quality and the same
+    size: columns double_compressed and jpeg_first_quality. Flickr resizes and then encodes anew, so
+    on its resized images this speaks of Flickr's file, and on originals of what was uploaded.
 
     Prints of each attribute its splits, why the other photos have no label and which classes were
     dropped; then which attributes go together, because a probe of one could learn the other.

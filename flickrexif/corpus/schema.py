@@ -54,7 +54,12 @@ PHOTOS = pa.schema(
         pa.field("is_smartphone", pa.bool_()),  # three-valued: null is unknown
         pa.field("year", pa.int16()),
         # Trace facts of the fetched file.
-        pa.field("jpeg_quality", pa.int16()),
+        pa.field("jpeg_quality", pa.int16()),  # libjpeg's whose tables are nearest
+        pa.field("jpeg_quality_exact", pa.bool_()),  # whether the tables are that quality's
+        pa.field("jpeg_quality_residual", pa.float64()),  # steps, mean absolute; 0 when exact
+        pa.field("jpeg_tables", pa.string()),  # a hash of the tables
+        pa.field("double_compressed", pa.bool_()),  # three-valued: null is not examined
+        pa.field("jpeg_first_quality", pa.int16()),  # an estimate, where double_compressed
         pa.field("chroma_subsampling", pa.string()),
         pa.field("icc_profile", pa.string()),
         pa.field("bit_depth", pa.int16()),

@@ -48,13 +48,16 @@ def label(
     min_owners: int = MIN_OWNERS,
     seed: int | None = None,
     bins: Mapping[str, str] | None = None,
+    double_compression: bool = False,
 ) -> LabelSummary:
     """Write photos.parquet, labels.parquet and labels.json into ``corpus``; say what they hold.
 
     ``seed`` places owners in splits; by default it is the crawl's. ``bins`` gives attributes other
-    classes than their printed values, as in ``{"exposure": "third-stop"}``. The same corpus, words
-    and version of the code give the same bytes. Raises `UsageError` for words that do not fit or a
-    corpus without photos.
+    classes than their printed values, as in ``{"exposure": "third-stop"}``. Headers alone are read
+    of images; with ``double_compression`` JPEG files are decoded to see whether they were such
+    before. Flickr encodes after it resizes, which takes earlier traces away: the hint on a resized
+    image is about Flickr's file, not the camera's. The same corpus, words and version of the code
+    give the same bytes. Raises `UsageError` for words that do not fit or a corpus without photos.
     """
     rules = _checked(Rules(preset, min_photos, min_owners, dict(bins or {})))
     corpus = Path(corpus)
@@ -62,7 +65,8 @@ def label(
     accepted = opened.accepted()
     if accepted.is_empty():
         raise UsageError(f"corpus {str(corpus)!r} has no photos yet: run `flickrexif crawl` first")
-    photos = photos_table(accepted, opened.image_shards(verified=True))
+    shards = opened.image_shards(verified=True)
+    photos = photos_table(accepted, shards, double_compression=double_compression)
     seed = opened.plan.seed if seed is None else seed
     labels, summary = label_photos(with_tags(photos, accepted), rules, seed)
     write_labelled(corpus, photos, labels, summary.as_json())

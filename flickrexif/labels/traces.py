@@ -5,31 +5,23 @@ from __future__ import annotations
 import io
 import logging
 import warnings
-from dataclasses import dataclass
-from functools import cache, lru_cache
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image, ImageCms
 
+from flickrexif.imaging.jpeg_tables import table_facts
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
 log = logging.getLogger("flickrexif")
 
-LUMA = (
-    16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55,
-    14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22, 29, 51, 87, 80, 62,
-    18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92,
-    49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99,
-)  # fmt: skip
-CHROMA = (
-    17, 18, 24, 47, 99, 99, 99, 99, 18, 21, 26, 66, 99, 99, 99, 99,
-    24, 26, 56, 99, 99, 99, 99, 99, 47, 66, 99, 99, 99, 99, 99, 99,
-    *([99] * 32),
-)  # fmt: skip
-"""The example tables of ISO/IEC 10918-1 annex K, row by row, which libjpeg (IJG) scales."""
-
 FACTORS = {(1, 1): "4:4:4", (2, 1): "4:2:2", (2, 2): "4:2:0", (1, 2): "4:4:0", (4, 1): "4:1:1"}
+HEIF_CHROMAS = {420: "4:2:0", 422: "4:2:2", 444: "4:4:4"}
+
+BITS_PER_SAMPLE = 258  # TIFF 6.0, page 29
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +29,20 @@ class Traces:
     """Trace facts of one file; ``None`` where the format has none or they are not recognised."""
 
     jpeg_quality: int | None = None
-    """libjpeg's quality, only where the tables are exactly libjpeg's for it."""
+    """libjpeg's quality, 1 to 100, whose tables are nearest to the file's: of any other encoder's
+    file no more than a likeness. Never average it over exact and inexact files."""
+    jpeg_quality_exact: bool | None = None
+    """Whether the tables are exactly libjpeg's for that quality."""
+    jpeg_quality_residual: float | None = None
+    """Their mean absolute difference from libjpeg's, in steps; 0 where exact."""
+    jpeg_tables: str | None = None
+    """A hash of the tables, as `TableFacts.fingerprint` has it: it tells encoders apart."""
     chroma_subsampling: str | None = None
-    """As in ``4:2:0``; ``gray`` for one component."""
+    """As in ``4:2:0``, of JPEG and HEIF; ``gray`` for one component."""
     icc_profile: str | None = None
     """The profile's description."""
     bit_depth: int | None = None
-    """Bits per sample."""
+    """Bits per sample as the file stores it; of a palette, those of the index."""
 
 
 def read_traces(content: bytes) -> Traces:
@@ -51,47 +50,48 @@ def read_traces(content: bytes) -> Traces:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of large images, which are not decoded here
         try:
+            if content[4:8] == b"ftyp":
+                return _heif_traces(content)
             with Image.open(io.BytesIO(content)) as image:
-                return _traces(image)
+                return _traces(image, content)
         except Exception as error:  # noqa: BLE001 - any damage in a stranger's file ends here
             log.debug("unreadable header of an image of %d bytes: %r", len(content), error)
             return Traces()
 
 
-def _traces(image: Any) -> Traces:
-    profile = _profile_name(image.info["icc_profile"]) if image.info.get("icc_profile") else None
+def _traces(image: Any, content: bytes) -> Traces:
+    profile = _profile_name(image.info.get("icc_profile"))
     if image.format not in ("JPEG", "MPO"):
-        return Traces(icc_profile=profile, bit_depth=16 if image.mode.startswith("I;16") else 8)
-    return Traces(
-        jpeg_quality=_quality(image.quantization),
-        chroma_subsampling=_subsampling(image.layer),
-        icc_profile=profile,
-        bit_depth=image.bits,
+        return Traces(icc_profile=profile, bit_depth=_bit_depth(image, content))
+    told = Traces(
+        chroma_subsampling=_subsampling(image.layer), icc_profile=profile, bit_depth=image.bits
+    )
+    facts = table_facts(image.quantization, image.layer)
+    if facts is None:
+        return told
+    return replace(
+        told,
+        jpeg_quality=facts.quality,
+        jpeg_quality_exact=facts.is_exact,
+        jpeg_quality_residual=facts.residual,
+        jpeg_tables=facts.fingerprint,
     )
 
 
-def _quality(tables: Mapping[int, list[int]]) -> int | None:
-    ordered = tuple(tuple(tables[index]) for index in sorted(tables))
-    return _ijg_qualities().get(ordered) or _ijg_qualities().get(ordered[:1] * 2)
+def _heif_traces(content: bytes) -> Traces:
+    """Of HEIC and AVIF; Pillow hands out 8 bits of an AVIF file whatever it has."""
+    from pillow_heif import open_heif
+
+    image = open_heif(io.BytesIO(content))
+    is_gray = not image.mode.startswith("RGB")
+    return Traces(
+        chroma_subsampling="gray" if is_gray else HEIF_CHROMAS.get(image.info.get("chroma")),
+        icc_profile=_profile_name(image.info.get("icc_profile")),
+        bit_depth=image.info.get("bit_depth"),
+    )
 
 
-@cache
-def _ijg_qualities() -> dict[tuple[tuple[int, ...], ...], int]:
-    """Table sets (luma and chroma, or luma alone) that libjpeg writes, by quality 1 to 100."""
-    found: dict[tuple[tuple[int, ...], ...], int] = {}
-    for quality in range(100, 0, -1):
-        luma, chroma = scaled_table(LUMA, quality), scaled_table(CHROMA, quality)
-        found[(luma, chroma)] = found[(luma,)] = quality
-    return found
-
-
-def scaled_table(table: tuple[int, ...], quality: int) -> tuple[int, ...]:
-    """``table`` as libjpeg scales it for ``quality`` (1 to 100), baseline (1 to 255)."""
-    scale = 5000 // quality if quality < 50 else 200 - 2 * quality
-    return tuple(min(max((step * scale + 50) // 100, 1), 255) for step in table)
-
-
-def _subsampling(layers: list[tuple[int, int, int, int]]) -> str | None:
+def _subsampling(layers: Sequence[tuple[int, int, int, int]]) -> str | None:
     if len(layers) == 1:
         return "gray"
     (_, across, down, _), *others = layers[:3]
@@ -100,8 +100,23 @@ def _subsampling(layers: list[tuple[int, int, int, int]]) -> str | None:
     return FACTORS.get((across, down))
 
 
+def _bit_depth(image: Any, content: bytes) -> int | None:
+    """Of a file whose format has one place for it, and of WebP, which has 8 bits always."""
+    match image.format:
+        case "PNG" if content[12:16] == b"IHDR":
+            return content[24]  # Pillow's mode is RGB for 16 bits, too
+        case "TIFF":
+            depths = set(image.tag_v2.get(BITS_PER_SAMPLE, (1,)))
+            return depths.pop() if len(depths) == 1 else None
+        case "WEBP":
+            return 8
+    return None
+
+
 @lru_cache(maxsize=256)
-def _profile_name(profile: bytes) -> str | None:
+def _profile_name(profile: bytes | None) -> str | None:
+    if not profile:
+        return None
     try:
         opened = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         name = ImageCms.getProfileDescription(opened).strip("\0 \n")

@@ -53,6 +53,7 @@ def release(tmp_path: Path) -> Path:
     photos = photos.with_columns(
         width=pl.Series(np.array([1024, 1024, 1024, 768])[make]),
         height=pl.Series(np.array([683, 768, 576, 1024])[make]),
+        jpeg_tables=pl.Series(np.array(["be1681c084d44cc7", "12b8f7f3adac6ce4"])[make % 2]),
     )
     attributes = {
         "make": pl.DataFrame({"photo_id": ids, "label": make}),
@@ -69,6 +70,8 @@ def test_what_goes_with_an_attribute_is_told_and_what_does_not_is_near_zero(rele
     assert found["make", "flash"].photos == 200
     assert found["flash", "make"].cramers_v > 0.99
     assert math.isnan(found["make", "jpeg_quality"].cramers_v)
+    assert found["make", "jpeg_tables"].cramers_v > 0.99
+    assert found["make", "jpeg_tables"].levels == 2
 
 
 def test_the_strongest_stand_first_and_the_undefined_last(release: Path):

@@ -6,6 +6,7 @@ import hashlib
 import io
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 from PIL import Image, ImageCms
 
@@ -85,7 +86,8 @@ def row_of(photo):
     )
 
 
-def fill(state, corpus, month, photos):
+def fill(state, corpus, month, photos, *, content_of=None):
+    """Accept ``photos`` in ``month``; ``content_of`` an id replaces their small JPEG files."""
     window = WindowRow(month, 4, f"{month}-01 00:00:00", f"{month}-28 23:59:59", 1, "listed",
                        len(photos), len(photos), 0)  # fmt: skip
     with state.transaction():
@@ -93,7 +95,7 @@ def fill(state, corpus, month, photos):
         for photo in photos:
             state.add_outcome(
                 Outcome(photo.id, photo.owner.nsid, "accepted", exif=record_of(photo),
-                        image=waiting(photo.id))
+                        image=waiting(photo.id, content_of))
             )  # fmt: skip
     ids = state.waiting(month)
     shard = write_shard(corpus.images_folder / shard_name(month, 0), ids, state.images)
@@ -117,8 +119,19 @@ def candidate(photo, month):
     )
 
 
-def waiting(photo_id):
+def waiting(photo_id, content_of=None):
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    content = jpeg(photo_id, icc_profile=profile)
+    content = content_of(photo_id) if content_of else jpeg(photo_id, icc_profile=profile)
     sha256 = hashlib.sha256(content).hexdigest()
     return WaitingImage(content, sha256, 40 + photo_id % 7, 30, "image/jpeg")
+
+
+def texture(photo_id, *qualities):
+    """Blurred noise with detail in every block, compressed once for each of ``qualities``."""
+    noise = np.random.default_rng(photo_id).integers(0, 256, (60, 80), dtype=np.uint8)
+    image = Image.fromarray(noise).resize((240, 180), Image.Resampling.BICUBIC).convert("RGB")
+    for quality in qualities:
+        stream = io.BytesIO()
+        image.save(stream, "JPEG", quality=quality)
+        image = Image.open(stream)
+    return stream.getvalue()

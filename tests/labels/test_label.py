@@ -54,6 +54,9 @@ def test_photos_say_what_the_cameras_wrote(corpus, made_corpus):
         assert row["uploaded_at"].timestamp() == photo.uploaded
         assert row["license"] == "CC-BY-2.0"
         assert (row["jpeg_quality"], row["chroma_subsampling"]) == (85, "4:2:0")
+        assert (row["jpeg_quality_exact"], row["jpeg_quality_residual"]) == (True, 0)
+        assert (row["jpeg_tables"], row["bit_depth"]) == ("be1681c084d44cc7", 8)
+        assert (row["double_compressed"], row["jpeg_first_quality"]) == (None, None)
         assert (row["width"], row["height"]) == (40 + photo.id % 7, 30)
         assert "sRGB" in row["icc_profile"]
 
