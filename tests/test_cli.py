@@ -356,7 +356,10 @@ def test_the_flag_wins_over_the_environment_and_that_over_the_file(
         ("[crawl]\nfrobnicate = 1\n", "[crawl] has no 'frobnicate'"),
         ("[crawl]\napi-key = '0'\n", "[crawl] has no 'api-key'"),
         ("quiet = true\n", "[quiet] is no command"),
-        ("[mask]\nratios = '0.5'\n", "[mask.ratios] is no command: use one of mask.apply, mask.leak, mask.preview"),
+        (
+            "[mask]\nratios = '0.5'\n",
+            "[mask.ratios] is no command: use one of mask.apply, mask.leak, mask.preview",
+        ),
         ("[mask.preview]\nfrobnicate = 1\n", "[mask.preview] has no 'frobnicate'"),
         ("[crawl\n", "cannot be read"),
     ],

@@ -10,7 +10,7 @@ import click
 from flickrexif import console
 from flickrexif.cli.probing import mask
 from flickrexif.cli.root import cli, json_option, open_progress, path_type, process_count
-from flickrexif.errors import UsageError
+from flickrexif.errors import PartialError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,6 +66,11 @@ def run(
         progress = open_progress(stack)
         summary = treat(images, treatment, plan, out=out, engine=engine, progress=progress)
     console.show(summary, summary.lines(), as_json=as_json)
+    if summary.unreadable:
+        raise PartialError(
+            f"{len(summary.unreadable)} images are unreadable and left out: "
+            f"{str(out / 'left_out.json')!r} names them"
+        )
 
 
 @mask.command("apply")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from flickrexif.errors import UsageError
@@ -158,6 +159,7 @@ class ReleaseData:
                 f"release {str(self.path)!r} has no {split} files of {name!r}; rebuild"
             )
         table = pa.concat_tables(tables)
+        table = table.filter(pc.is_valid(table["label"]))  # a treated set may have some without
         labels = table["label"].to_numpy().astype(np.int64)
         if labels.size and (labels.min() < 0 or labels.max() >= classes):
             raise UsageError(f"{name!r} has {split} labels outside its {classes} classes; rebuild")

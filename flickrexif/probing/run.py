@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from flickrexif.errors import UsageError
 from flickrexif.probing.embed import Embeddings, SkippedPhoto, embed
 from flickrexif.probing.encoders import encoder_named
 from flickrexif.probing.measure import measure
@@ -32,6 +33,8 @@ def run(release: Path, plan: ProbePlan, *, out: Path | None, progress: Progress)
     """See `flickrexif.probing.probe`."""
     data = ReleaseData.open(release)
     names = plan.attributes if plan.attributes is not None else data.attributes
+    if not names:
+        raise UsageError(f"release {str(release)!r} has no attributes: a probe needs classes")
     attributes = [data.attribute(name) for name in names]
     view = View.of(data.manifest, plan.mask)
     with torch_threads(plan.threads):

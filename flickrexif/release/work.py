@@ -65,14 +65,16 @@ class WorkDirectory:
         marker = work.root / "build.json"
         if marker.exists():
             work._keep_or_clear(json.loads(marker.read_text(encoding="utf-8")), json.loads(asked))
-        elif work.root.exists():
+        elif work.root.exists() and not _is_barely_begun(work.root):
             raise UsageError(
                 f"{str(work.root)!r} is in the way and was not made by a build: "
                 "move it, or build to another folder"
             )
-        for folder in (work.release, work.images, work.rows):
-            folder.mkdir(parents=True, exist_ok=True)
+        # The words come first: a folder without them is somebody else's.
+        work.root.mkdir(parents=True, exist_ok=True)
         write_text(marker, asked)
+        for folder in (work.release, work.images, work.rows):
+            folder.mkdir(exist_ok=True)
         return work
 
     def _keep_or_clear(self, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
@@ -89,14 +91,22 @@ class WorkDirectory:
             )
 
     def finish(self) -> None:
-        """Take the commit markers away, rename the release to ``out``, drop the working files."""
-        for report in self.release.rglob("*.report.json"):
-            report.unlink()
+        """Take the commit markers away, rename the release to ``out``, drop the working files.
+
+        What killed processes left half-written goes too.
+        """
+        for file in (*self.release.rglob("*.report.json"), *self.release.rglob(".*.partial")):
+            file.unlink()
         for folder in (self.release, *filter(type(self.out).is_dir, self.release.iterdir())):
             sync_directory(folder)
         self.release.rename(self.out)
         sync_directory(self.out.parent)
         shutil.rmtree(self.root)
+
+
+def _is_barely_begun(root: Path) -> bool:
+    """True for what a process leaves that is killed while it writes the words (`atomic_path`)."""
+    return root.is_dir() and all(one.match(".build.json.*.partial") for one in root.iterdir())
 
 
 def digest_of(withdrawn: Mapping[int, str]) -> str:

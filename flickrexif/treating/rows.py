@@ -11,10 +11,11 @@ from flickrexif.flickr.licenses import FORBIDDING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from flickrexif.imaging.image_set import Place
+    from flickrexif.imaging.image_place import Place
 
 TRAIN, VALIDATION = 0.7, 0.1
 """The shares of two splits where the set tells none; the rest is test."""
+TRAIN_OF_BOTH = TRAIN / (TRAIN + VALIDATION)
 
 _PHOTO_ID = re.compile(r"(0|[1-9][0-9]{0,18})\Z")
 """As whole numbers print themselves: "007" and "7" are two names."""
@@ -37,14 +38,17 @@ def may_be_changed(place: Place) -> bool:
 def dealt(places: Sequence[Place], *, seed: int) -> dict[str, list[Place]]:
     """``places`` by split, in their order.
 
-    As the set has it; an image without a split beside others goes to train. Where no image tells
-    one, owners (images, where those are unknown) are dealt 70 : 10 : 20 by a seeded hash, so that
-    none is in two splits and a new image moves no other.
+    As the set has it; an image without a split beside others goes to train. Where none but train
+    is told, owners (images, where those are unknown) are dealt 70 : 10 : 20 by a seeded hash, so
+    that none is in two splits and a new image moves no other; where validation alone is missing,
+    which a probe needs, an eighth of train's are dealt to it in the same way.
     """
-    is_told = any(place.split for place in places)
+    told = {place.split for place in places if place.split} - {"train"}
     by_split: dict[str, list[Place]] = {"train": [], "validation": [], "test": []}
     for place in places:
-        split = place.split or "train" if is_told else _split_of(owner_of(place), seed)
+        split = place.split or "train" if told else _split_of(owner_of(place), seed)
+        if told and "validation" not in told and split == "train":
+            split = "train" if _share(owner_of(place), seed) < TRAIN_OF_BOTH else "validation"
         by_split[split].append(place)
     return {split: rows for split, rows in by_split.items() if rows}
 
@@ -66,8 +70,13 @@ def row_id(name: str, label: str | None = None) -> int:
 
 
 def _split_of(owner: str, seed: int) -> str:
-    digest = blake2b(f"{seed}:{owner}".encode(), digest_size=8, person=b"split").digest()
-    place = int.from_bytes(digest, "big") / 2**64
+    place = _share(owner, seed)
     if place < TRAIN:
         return "train"
     return "validation" if place < TRAIN + VALIDATION else "test"
+
+
+def _share(owner: str, seed: int) -> float:
+    """A number from 0 to 1 that stands for an owner."""
+    digest = blake2b(f"{seed}:{owner}".encode(), digest_size=8, person=b"split").digest()
+    return int.from_bytes(digest, "big") / 2**64

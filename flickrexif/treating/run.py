@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from flickrexif.engine import Engine, ShardReport
-    from flickrexif.imaging.image_set import Place
+    from flickrexif.imaging.image_place import Place
     from flickrexif.progress import Progress
     from flickrexif.release.manifest import Manifest
     from flickrexif.release.schema import Config
@@ -107,7 +107,6 @@ class _Treating:
             manifest["files"][name] = describe_file(work.release / name)
         manifest["files"] = dict(sorted(manifest["files"].items()))
         write_text(work.release / MANIFEST, to_text(manifest))
-        _drop_half_written(work.release)
         work.finish()
         return TreatSummary.of(out, manifest, unreadable=left_out)
 
@@ -254,12 +253,6 @@ def _require_apart(source: ImageSet, out: Path) -> None:
         raise UsageError(
             f"{str(out)!r} lies in the set {str(source.path)!r}: name a folder outside of it"
         )
-
-
-def _drop_half_written(release: Path) -> None:
-    """Files that a killed process left under another name: see `flickrexif.atomic`."""
-    for file in release.rglob(".*.partial"):
-        file.unlink()
 
 
 def _parts(places: Sequence[Place], size: int) -> Iterator[tuple[Place, ...]]:

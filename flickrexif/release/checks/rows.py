@@ -75,6 +75,10 @@ def check_treated_rows(release: Path, manifest: Manifest) -> Iterator[Finding]:
         if words := manifest["attributes"].get(name):
             yield from _check_labels(rows.drop_nulls("label"), len(words["classes"]))
             yield from _check_counts(rows, name, words)
+            yield from _check_class_counts(rows, name, words)
+        if before := manifest["configs"][name].get("source_label"):
+            told = rows.drop_nulls("source_label").with_columns(label=pl.col("source_label"))
+            yield from _check_labels(told, len(before["names"]))
 
 
 def _check_photos(photos: pl.DataFrame, manifest: Manifest) -> Iterator[Finding]:
@@ -147,6 +151,19 @@ def _check_counts(rows: pl.DataFrame, config: str, words: dict[str, Any]) -> Ite
         found = rows.filter(pl.col("split") == split).height
         if found != told["rows"]:
             message = f"{config} {split} is said to have {told['rows']} rows, has {found}"
+            yield Finding("counts", MANIFEST, message)
+
+
+def _check_class_counts(
+    rows: pl.DataFrame, config: str, words: dict[str, Any]
+) -> Iterator[Finding]:
+    """``counts`` of each class, which the card tells; classes need not be equal."""
+    for split, told in words["splits"].items():
+        of_split = rows.filter(pl.col("split") == split).drop_nulls("label")
+        counted = dict(of_split["label"].value_counts().iter_rows())
+        found = {name: counted.get(code, 0) for code, name in enumerate(words["classes"])}
+        if found != told["classes"]:
+            message = f"{config} {split} is said to have {told['classes']}, has {found}"
             yield Finding("counts", MANIFEST, message)
 
 

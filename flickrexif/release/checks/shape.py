@@ -50,7 +50,13 @@ _SHAPE = _COMMON | {
     "allow_noncommercial": bool,
     "photos": {"rows": int, "owners": int},
 }
-_TREATED = _COMMON | {"source": {"name": str}, "treatment": {}, "provenance": str}
+_COUNTED = {"rows": int, "classes": _Each(int)}
+_TREATED = _COMMON | {
+    "source": {"name": str},
+    "treatment": {},
+    "provenance": str,
+    "attributes": _Each({"classes": [str], "splits": dict.fromkeys(SPLITS, _COUNTED)}),
+}
 _TABLE = {"rows": int, "uncompressed_bytes": int}
 
 
@@ -116,10 +122,14 @@ def _treated_faults(manifest: Manifest) -> Iterator[str]:
     if len(manifest["configs"]) != 1 or not set(manifest["attributes"]) <= set(manifest["configs"]):
         yield "a treated set has one config, and no other attribute"
         return
+    if manifest.get("mask") != manifest["treatment"].get("mask"):
+        yield "'mask' is not that of 'treatment'"
     for name, features in manifest["configs"].items():
         classes = manifest["attributes"].get(name, {}).get("classes", ())
-        before = features.get("source_label", {}).get("names", ())
-        if features != treated_config(name, classes, source_classes=before).features:
+        before = features.get("source_label", {"names": ()}).get("names")
+        if not isinstance(before, list | tuple) or not all(isinstance(n, str) for n in before):
+            yield f"config {name!r} has a 'source_label' without names"
+        elif features != treated_config(name, classes, source_classes=before).features:
             yield f"config {name!r} has other columns or classes than its attribute"
 
 
