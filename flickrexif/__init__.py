@@ -32,6 +32,15 @@ if TYPE_CHECKING:
     from flickrexif.imaging import MaskSpec
     from flickrexif.labels import LabelSummary, label
     from flickrexif.probing import ProbePlan, ProbeReport, probe
+    from flickrexif.publishing import (
+        FolderShelf,
+        HubShelf,
+        load,
+        publish,
+        releases,
+        rollback,
+        withdraw,
+    )
     from flickrexif.release import BuildPlan, BuildSummary, Finding, build, verify
     from flickrexif.sandbox import Sandbox
     from flickrexif.treating import (
@@ -58,6 +67,8 @@ _ROOMS = {
     "Degrading": "treating",
     "Finding": "release",
     "FlickrexifError": "errors",
+    "FolderShelf": "publishing",
+    "HubShelf": "publishing",
     "LabelSummary": "labels",
     "Limits": "crawling",
     "MaskSpec": "imaging",
@@ -74,13 +85,18 @@ _ROOMS = {
     "build": "release",
     "crawl": "crawling",
     "label": "labels",
+    "load": "publishing",
     "login": "flickr.login",
     "probe": "probing",
+    "publish": "publishing",
     "recheck": "upkeep",
+    "releases": "publishing",
+    "rollback": "publishing",
     "status": "crawling",
     "takedown": "upkeep",
     "treat": "treating",
     "verify": "release",
+    "withdraw": "publishing",
 }
 
 __all__ = [
@@ -96,6 +112,8 @@ __all__ = [
     "Degrading",
     "Finding",
     "FlickrexifError",
+    "FolderShelf",
+    "HubShelf",
     "LabelSummary",
     "Limits",
     "MaskSpec",
@@ -113,13 +131,18 @@ __all__ = [
     "build",
     "crawl",
     "label",
+    "load",
     "login",
     "probe",
+    "publish",
     "recheck",
+    "releases",
+    "rollback",
     "status",
     "takedown",
     "treat",
     "verify",
+    "withdraw",
 ]
 
 

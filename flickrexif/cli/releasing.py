@@ -140,19 +140,27 @@ def build(
 
 
 @cli.command()
-@click.argument("release", type=path_type())
+@click.argument("release", metavar="RELEASE|ORG/NAME")
+@click.option("--version", metavar="X.Y.Z", help="A published version.  [default: main]")
 @json_option
 @click.pass_context
-def verify(ctx: click.Context, release: Path, as_json: bool) -> None:
-    """Check that RELEASE is whole, legal and leak-free.
+def verify(ctx: click.Context, release: str, version: str | None, as_json: bool) -> None:
+    """Check that a release is whole, legal and leak-free.
 
-    Files against the manifest, the card against the data, splits against each other, licences,
-    image bytes against the mask. Exits with 0, or with 1 and every finding named.
+    RELEASE is a folder; ORG/NAME a dataset on the Hub (or a folder that was published to), of which
+    a version is fetched by its commit first. Files are compared with the manifest, the card with
+    the data, splits with each other; licences and images are looked at. Exits with 0, or with 1
+    and every finding named.
     """
+    from flickrexif.publishing import is_published, verify_published
     from flickrexif.release import verify as run
 
     with ExitStack() as stack:
-        findings = run(release, progress=open_progress(stack))
+        progress = open_progress(stack)
+        if is_published(release) or version is not None:
+            findings = verify_published(release, version, progress=progress)
+        else:
+            findings = run(release, progress=progress)
     lines = [f"{finding.file}: {finding.rule}: {finding.message}" for finding in findings]
     console.show(findings, lines or [f"{release}: no findings"], as_json=as_json)
     ctx.exit(FlickrexifError.exit_code if findings else 0)

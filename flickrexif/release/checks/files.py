@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
     from flickrexif.release.manifest import Manifest
 
-# What a download from a Hub leaves beside a release; none of it is the release's.
-_CLIENT_FILES = frozenset({".cache", ".git", ".gitattributes", ".huggingface"})
+# What a download from a Hub leaves beside a release, and the ledger of its versions that were
+# withdrawn (`flickrexif.publishing`); none of it is the release's.
+_CLIENT_FILES = frozenset({".cache", ".git", ".gitattributes", ".huggingface", "withdrawn.json"})
 
 
 def check_files(release: Path, manifest: Manifest) -> Iterator[Finding]:

@@ -1,0 +1,142 @@
+"""What is published: list it, go back to a version, and take a version out of use."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flickrexif.errors import UsageError
+from flickrexif.progress import Silent
+from flickrexif.publishing.ledger import LEDGER, ledger_text, withdrawn_versions
+from flickrexif.publishing.shelf import versions_of
+from flickrexif.release.manifest import MANIFEST
+
+if TYPE_CHECKING:
+    from flickrexif.publishing.shelf import Shelf
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedVersion:
+    """One version: its commit, and what its manifest tells (None where that cannot be read)."""
+
+    version: str
+    commit: str
+    is_current: bool
+    kind: str | None
+    photos: int | None
+    withdrawn: str | None
+    """Why nobody should use it."""
+
+    def line(self) -> str:
+        """The version for people."""
+        told = [f"v{self.version}", self.commit[:12], self.kind or "-"]
+        told.append("-" if self.photos is None else f"{self.photos} photos")
+        told += ["current"] if self.is_current else []
+        told += [f"withdrawn: {self.withdrawn}"] if self.withdrawn is not None else []
+        return "  ".join(told)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Where ``main`` is now."""
+
+    shelf: str
+    version: str
+    commit: str
+    changed: int
+    """Files that differ from what was there before."""
+
+    def lines(self) -> list[str]:
+        """The outcome for people."""
+        if not self.changed:
+            return [f"{self.shelf}: main is as v{self.version} already"]
+        return [
+            f"{self.shelf}: main is as v{self.version} again, at {self.commit}; "
+            f"{self.changed} files changed, no tag was moved"
+        ]
+
+
+def releases(shelf: Shelf) -> list[PublishedVersion]:
+    """Every published version, oldest first."""
+    head, versions = shelf.head(), versions_of(shelf.tags())
+    withdrawn = withdrawn_versions(shelf, head)
+    current = None if head is None else _manifest_of(shelf, head).get("version")
+    found = []
+    for version, commit in versions.items():
+        manifest = _manifest_of(shelf, commit)
+        photos = manifest.get("photos", {})
+        found.append(
+            PublishedVersion(
+                version=version,
+                commit=commit,
+                is_current=version == current,
+                kind=manifest.get("kind"),
+                photos=photos.get("rows") if isinstance(photos, dict) else None,
+                withdrawn=withdrawn.get(version),
+            )
+        )
+    return found
+
+
+def rollback(shelf: Shelf, version: str) -> Moved:
+    """Make ``main`` what ``version`` is, by one commit; tags and data stay where they are.
+
+    Raises `UsageError` for a version that was never published.
+    """
+    commit, head = require_version(shelf, version), shelf.head()
+    assert head is not None  # noqa: S101 - where a version is, there is a main
+    wanted, there = shelf.files(commit), shelf.files(head)
+    add = sorted(name for name, key in wanted.items() if there.get(name) != key and name != LEDGER)
+    remove = sorted(set(there).difference(wanted, {LEDGER}))
+    if add or remove:
+        message = f"Roll back to v{version}"
+        head = shelf.restore(commit, add=add, remove=remove, parent=head, message=message)
+    return Moved(shelf.name, version, head, len(add) + len(remove))
+
+
+def withdraw(shelf: Shelf, version: str, *, reason: str) -> PublishedVersion:
+    """Say in ``withdrawn.json`` that nobody should use ``version`` any more, and why.
+
+    Its tag and its bytes stay reachable; `load` refuses it. Raises `UsageError` for a version that
+    was never published, and for an empty ``reason``.
+    """
+    if not reason.strip():
+        raise UsageError("a version is withdrawn for a reason: give one, it is published")
+    commit, head = require_version(shelf, version), shelf.head()
+    assert head is not None  # noqa: S101 - where a version is, there is a main
+    withdrawn = withdrawn_versions(shelf, head)
+    if withdrawn.get(version) != reason:
+        with tempfile.TemporaryDirectory() as place:
+            (Path(place) / LEDGER).write_text(
+                ledger_text(withdrawn | {version: reason}), encoding="utf-8"
+            )
+            shelf.commit(
+                Path(place),
+                add=[LEDGER],
+                remove=[],
+                parent=head,
+                message=f"Withdraw v{version}",
+                progress=Silent(),
+            )
+    return next(one for one in releases(shelf) if one.commit == commit and one.version == version)
+
+
+def require_version(shelf: Shelf, version: str) -> str:
+    """The commit of ``version``; `UsageError`, naming those there are, when there is none."""
+    versions = versions_of(shelf.tags())
+    if version not in versions:
+        known = ", ".join(versions) or "none yet"
+        raise UsageError(f"{shelf.name!r} has no version {version!r}: it has {known}")
+    return versions[version]
+
+
+def _manifest_of(shelf: Shelf, commit: str) -> dict[str, Any]:
+    content = shelf.read(commit, MANIFEST)
+    try:
+        told = json.loads(content or b"{}")
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
