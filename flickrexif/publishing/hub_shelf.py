@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from flickrexif.progress import Progress
     from flickrexif.publishing.shelf import Key
 
-FILES_AT_ONCE = 8
+FILES_AT_ONCE = 32
 """So many files are uploaded together, as huggingface_hub sees fit; then progress is told."""
 _REPO_FILES = frozenset((".gitattributes",))
 """The Hub's own: no part of a release."""
