@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import suppress
 from pathlib import Path
 
 import click
 
 from flickrexif import console
-from flickrexif.cli.root import cli, json_option
+from flickrexif.cli.root import cli, json_option, path_type
 from flickrexif.errors import FlickrexifError
 from flickrexif.settings import origins
 
@@ -29,12 +30,22 @@ from flickrexif.settings import origins
     show_default=True,
     help="The share of answers that fail.",
 )
-def sandbox(port: int, seed: int, faults: float) -> None:
-    """Serve an embedded Flickr on 127.0.0.1.
+@click.option(
+    "--hub",
+    type=path_type(),
+    metavar="DIR",
+    help="Serve an embedded Hugging Face Hub instead, which keeps its datasets in DIR.",
+)
+def sandbox(port: int, seed: int, faults: float, hub: Path | None) -> None:
+    """Serve an embedded Flickr, or a Hub, on 127.0.0.1.
 
-    Its web service and its image host answer any Flickr client until interrupted. Photos, owners
-    and cameras are simulated.
+    The Flickr's web service and image host answer any Flickr client until interrupted. Photos,
+    owners and cameras are simulated. The Hub answers huggingface_hub and datasets: set what it
+    prints in the shell that publishes or loads.
     """
+    if hub is not None:
+        _serve_hub(hub, port=port, seed=seed, faults=faults)
+        return
     from flickrexif.sandbox import API_SECRET, Faults, Sandbox
 
     served = Sandbox(seed=seed, port=port, faults=Faults.everywhere(faults) if faults else None)
@@ -43,6 +54,18 @@ def sandbox(port: int, seed: int, faults: float) -> None:
         click.echo(f"image host   {served.image_base}")
         click.echo(f"API key      any 32 hexadecimal digits, such as {'0' * 32}")
         click.echo(f"API secret   {API_SECRET}")
+        click.echo("Ctrl-C ends it.", err=True)
+        with suppress(KeyboardInterrupt):
+            served.serve_forever()
+
+
+def _serve_hub(folder: Path, *, port: int, seed: int, faults: float) -> None:
+    from flickrexif.sandbox.hub import Hub, HubFaults
+
+    meeting = HubFaults.everywhere(faults, seed=seed) if faults else None
+    with Hub(folder, port=port, faults=meeting) as served:
+        for name, value in served.environment(folder / "client").items():
+            click.echo(f"export {name}={shlex.quote(value)}")
         click.echo("Ctrl-C ends it.", err=True)
         with suppress(KeyboardInterrupt):
             served.serve_forever()
