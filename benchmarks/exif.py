@@ -10,7 +10,8 @@ read    files per CPU second of flickrexif.exif.read_exif on the first 64 KiB of
         without the blanks and NULs around it, a number to six digits, a zero as no value, and of
         two values the first one, for everybody alike. exifread lives in an environment of its own,
         made on the first run in --peer. At least 3 times exifread with nothing wrong is the aim.
-rows    rows per second of normalising and labelling, see exif_rows.py.
+rows    rows per second of normalising and labelling, from memory to memory and from parquet to
+        parquet, against the same rules in a pandas apply; see exif_rows.py.
 
 Run: python benchmarks/exif.py [read] [rows] [--oracle FOLDER] [--rounds 3] [--rows 5000000]
 """

@@ -30,6 +30,7 @@ LICENSEES = {"Ricoh": "Pentax", "JK Imaging": "Kodak", "HMD": "Nokia", "Kyocera"
 """Makers that also write their own name on models of the second brand."""
 
 PAIR = ["make", "model"]
+NAMES = ["make_canonical", "model_canonical", "is_smartphone"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,9 @@ def identify_columns(frame: Frame) -> Frame:
     an answer. A lazy frame is read once for its distinct pairs, then stays lazy.
     """
     known = name_pairs(frame)
-    other = known.lazy() if isinstance(frame, pl.LazyFrame) else known
-    return frame.join(other, on=PAIR, how="left", nulls_equal=True, maintain_order="left")
+    pairs, names = (known.select(pl.struct(of)).to_series() for of in (PAIR, NAMES))
+    named = pl.struct(PAIR).replace_strict(pairs, names, default=None, return_dtype=names.dtype)
+    return frame.with_columns(named.alias(NAMES[0])).unnest(NAMES[0])
 
 
 def name_pairs(frame: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
@@ -118,9 +120,9 @@ def _pairs(frame: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
     """Distinct pairs, with Flickr's most frequent name of each (of equals the first by letters)."""
     lazy = frame.lazy()
     told = "camera" in lazy.collect_schema().names()
-    camera = pl.col("camera").replace("", None) if told else pl.lit(None, pl.String).alias("camera")
-    counted = lazy.select(*PAIR, camera).group_by(*PAIR, "camera").len()
-    first = counted.collect(engine="streaming").sort(
+    camera = pl.col("camera") if told else pl.lit(None, pl.String).alias("camera")
+    counted = lazy.select(*PAIR, camera).group_by(*PAIR, "camera").len().collect(engine="streaming")
+    first = counted.with_columns(pl.col("camera").replace("", None)).sort(
         pl.col("camera").is_null(), -pl.col("len").cast(pl.Int64), "camera", *PAIR
     )
     return first.unique(PAIR, keep="first", maintain_order=True).select(*PAIR, "camera")

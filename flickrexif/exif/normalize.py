@@ -13,12 +13,13 @@ import polars as pl
 
 from flickrexif.exif.flash import FLASH_WORDS
 from flickrexif.exif.prints import (
-    LARGEST,
-    in_steps,
     print_exposure,
     print_f_number,
     print_focal_length,
+    read_usual_exposure,
+    read_usual_focal_length,
 )
+from flickrexif.exif.rounding import LARGEST, in_steps
 
 Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 
@@ -53,6 +54,9 @@ DATE = r"^\d{4}:(?:0[1-9]|1[0-2]):(?:0[1-9]|[12]\d|3[01])(?:\D|$)"
 """An Exif date; months and days of zero are a clock never set."""
 FIRST_NUMBER = r"^(\d{1,10})(?:\.0+)?(?:[ ,].*)?$"
 
+FRACTION = r"^(\d{1,10})/(\d{1,10})$"
+LIST_OF_FLASHES = r"^Unknown \((\d{1,5}) [\d ]+\)$"
+
 KEPT = frozenset(("make", "model", "camera", "iso", "focal_length_35mm", "flash"))
 
 
@@ -64,10 +68,12 @@ def normalize(raw: Frame) -> Frame:
     record columns (``source``, ``date_time_original`` and all ``_text``, ``_num``, ``_den``) go,
     ``camera`` is kept. Every row stands for itself: a lazy frame streams.
     """
+    texts = ("exposure_text", "aperture_text", "focal_length_text")
+    exposure, f_number, focal_length = map(pl.col, texts)
     exact = raw.with_columns(
-        exposure_seconds=_exact("exposure"),
-        f_number=_exact("aperture"),
-        focal_length_mm=_exact("focal_length"),
+        exposure_seconds=_exact("exposure", read_usual_exposure(exposure)),
+        f_number=_exact("aperture", f_number.cast(pl.Float64, strict=False)),
+        focal_length_mm=_exact("focal_length", read_usual_focal_length(focal_length)),
         iso=_whole(pl.coalesce("iso", _iso_number())),
         focal_length_35mm=_whole(pl.col("focal_length_35mm")),
         year=_year(),
@@ -88,33 +94,44 @@ def flash_words() -> pl.Expr:
 
     Of a list (``Unknown (16 0)``) the first code counts, as in a file.
     """
-    text, known = pl.col("flash_text"), list(FLASH_WORDS.values())
-    first = text.str.extract(r"^Unknown \((\d{1,5}) [\d ]+\)$").cast(pl.Int64)
-    code = pl.coalesce("flash", first)
-    words = code.replace_strict(FLASH_WORDS, default=None, return_dtype=pl.String)
-    return pl.coalesce(words, pl.when(text.is_in(known)).then(text))
-
-
-def _exact(name: str) -> pl.Expr:
-    """The tag's value from its rational, else from its text."""
-    ratio = pl.col(f"{name}_num").cast(pl.Float64) / pl.col(f"{name}_den").cast(pl.Float64)
-    value = pl.field("value")
+    codes, words = pl.Series(list(FLASH_WORDS)), pl.Series(list(FLASH_WORDS.values()))
+    text, code, known = pl.field("text"), pl.field("code"), pl.field("known")
+    other = pl.when(known.is_null()).then(text)
+    first = other.str.extract(LIST_OF_FLASHES).cast(pl.Int64, strict=False)
     return in_steps(
-        {"value": pl.coalesce(ratio, _parsed(pl.col(f"{name}_text")))},
+        {"text": pl.col("flash_text"), "code": pl.col("flash")},
+        {"known": pl.when(text.is_in(words.implode())).then(text)},
+        {"code": pl.coalesce(code, first)},
+        {"words": code.replace_strict(codes, words, default=None, return_dtype=pl.String)},
+        {"flash": pl.coalesce(pl.field("words"), known)},
+    )
+
+
+def _exact(name: str, usual: pl.Expr) -> pl.Expr:
+    """The tag's value from its rational, else from its text, which ``usual`` tells if it can."""
+    over, under = (pl.col(f"{name}_{part}").cast(pl.Float64) for part in ("num", "den"))
+    ratio, value = pl.field("over") / pl.field("under"), pl.field("value")
+    return in_steps(
+        {"over": over, "under": under, "told": _parsed(pl.col(f"{name}_text"), usual)},
+        {"value": pl.coalesce(ratio, pl.field("told"))},
         {"known": pl.when(value.is_between(1.0 / LARGEST, LARGEST)).then(value)},
     )
 
 
-def _parsed(text: pl.Expr) -> pl.Expr:
-    """A printed decimal or fraction, with or without ``mm``, as a double; null if it is neither."""
+def _parsed(text: pl.Expr, usual: pl.Expr) -> pl.Expr:
+    """A printed decimal or fraction, with or without ``mm``, as a double; null if it is neither.
+
+    Polars passes over columns that are all null, so the steps for unusual texts cost little.
+    """
     bare, number, ratio = pl.field("bare"), pl.field("number"), pl.field("ratio").struct
     over, under = (ratio.field(group).cast(pl.Float64, strict=False) for group in "12")
-    other = pl.when(number.is_null()).then(bare)
     return in_steps(
-        {"bare": text.str.strip_chars_end("m ")},
+        {"text": text, "usual": usual},
+        {"bare": pl.when(pl.field("usual").is_null()).then(pl.field("text"))},
+        {"bare": bare.str.strip_chars_end("m ")},
         {"number": bare.cast(pl.Float64, strict=False)},
-        {"ratio": other.str.extract_groups(r"^(\d{1,10})/(\d{1,10})$")},
-        {"known": pl.coalesce(number, over / under)},
+        {"ratio": pl.when(number.is_null()).then(bare).str.extract_groups(FRACTION)},
+        {"value": pl.coalesce(pl.field("usual"), number, over / under)},
     )
 
 
@@ -122,12 +139,13 @@ def _aperture() -> pl.Expr:
     """The f-number's print; ``1.00``, exiftool's print of 0.999, stands as it is."""
     printed = _unless(print_f_number(pl.col("f_number")), "0.00")
     text = pl.col("aperture_text")
-    return pl.when(text == "1.00").then(text).otherwise(printed)
+    return pl.coalesce(pl.when(text == "1.00").then(text), printed)
 
 
 def _unless(label: pl.Expr, nothing: str) -> pl.Expr:
     """``label``, but null where it prints as zero."""
-    return pl.when(label != nothing).then(label)
+    known = pl.field("label")
+    return in_steps({"label": label}, {"kept": pl.when(known != nothing).then(known)})
 
 
 def _iso_number() -> pl.Expr:
@@ -137,7 +155,11 @@ def _iso_number() -> pl.Expr:
     return in_steps(
         {"text": pl.col("iso_text")},
         {"number": text.cast(pl.Int64, strict=False)},
-        {"first": pl.coalesce(number, other.str.extract(FIRST_NUMBER).cast(pl.Int64))},
+        {
+            "first": pl.coalesce(
+                number, other.str.extract(FIRST_NUMBER).cast(pl.Int64, strict=False)
+            )
+        },
     )
 
 
@@ -149,4 +171,9 @@ def _year() -> pl.Expr:
 
 
 def _whole(value: pl.Expr) -> pl.Expr:
-    return pl.when(value > 0).then(value).cast(pl.Int32, strict=False)
+    """``value`` where a 32-bit integer holds it and it is above zero."""
+    given = pl.field("given")
+    return in_steps(
+        {"given": value},
+        {"whole": pl.when(given > 0).then(given).cast(pl.Int32, strict=False)},
+    )

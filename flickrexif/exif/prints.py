@@ -2,105 +2,129 @@
 
 A rational is first rounded to ten significant digits, as Perl's ``%.10g`` gives it; then an
 exposure below 0.25001 s becomes ``1/n``, and other numbers get one decimal as C's ``%.1f`` gives
-it. Both round the exact binary value, ties to even. The expressions do the same without a product
-that is rounded first: its error is computed too (T. J. Dekker, A floating-point technique for
-extending the available precision, 1971) and decides what is near a tie.
+it. So a label is a whole number in words: 56 tenths are ``5.6``. Writing digits is most of the
+cost: numbers that cameras usually give find their words in a table, only others are written out.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import cache
 
 import polars as pl
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from flickrexif.exif.rounding import in_steps, nearest_multiple, round_digits
 
-LARGEST = 2.0**32 - 1
-"""The largest number that an Exif rational holds; its inverse is the smallest."""
 LONGEST_FRACTION_S = 0.25001
-DIGITS = 10
-SPLITTER = 2.0**27 + 1
+TENTHS = pl.lit(10.0)
+NUMBER = pl.field("number")
+
+
+class Words:
+    """The words of the whole numbers from ``first`` on."""
+
+    def __init__(self, first: int, words: list[str]) -> None:
+        self.numbers = pl.int_range(first, first + len(words), eager=True)
+        self.words = pl.Series(words)
+        place = pl.field("text").cast(pl.Enum(self.words), strict=False).to_physical()
+        self._number = place.cast(pl.Float64) + first  # once: an Enum takes a millisecond
+
+    def of(self, number: pl.Expr) -> pl.Expr:
+        """The words of each number (Int64); null for numbers that the table lacks."""
+        return number.replace_strict(self.numbers, self.words, default=None, return_dtype=pl.String)
+
+    def number(self, text: pl.Expr) -> pl.Expr:
+        """The number (Float64) that has these words; null for texts that the table lacks."""
+        return in_steps({"text": text}, {"number": self._number})
+
+
+@cache
+def exposure_words() -> Words:
+    """``n`` stands for 1/n s, ``-n`` for n tenths of a second."""
+    seconds = [f"{tenths / 10:.1f}".removesuffix(".0") for tenths in range(600, -1, -1)]
+    fractions = [f"1/{n}" for n in range(1, 8001)]
+    return Words(-600, [*seconds, *fractions])
+
+
+@cache
+def f_number_words() -> Words:
+    """``n`` stands for n tenths, ``-n`` for n hundredths."""
+    below_one = [f"{hundredths / 100:.2f}" for hundredths in range(100, -1, -1)]
+    return Words(-100, [*below_one, *(f"{n / 10:.1f}" for n in range(1, 1001))])
+
+
+@cache
+def focal_length_words() -> Words:
+    """``n`` stands for n tenths of a millimetre."""
+    return Words(0, [f"{n / 10:.1f} mm" for n in range(6001)])
+
+
+def read_usual_exposure(text: pl.Expr) -> pl.Expr:
+    """The seconds that a usual print tells, as the nearest double; null for other texts."""
+    is_inverse = NUMBER > 0
+    return in_steps(
+        {"number": exposure_words().number(text)},
+        {
+            "over": pl.when(is_inverse).then(1.0).otherwise(-NUMBER),
+            "under": pl.when(is_inverse).then(NUMBER).otherwise(TENTHS),
+        },
+        {"seconds": pl.field("over") / pl.field("under")},
+    )
+
+
+def read_usual_focal_length(text: pl.Expr) -> pl.Expr:
+    """The millimetres that a usual print tells, as the nearest double; null for other texts."""
+    return _tenth(focal_length_words().number(text))
 
 
 def print_exposure(seconds: pl.Expr) -> pl.Expr:
     """Seconds as exiftool prints an exposure time: ``1/60``, ``0.3``, ``2``, ``2.5``."""
-    value = pl.field("value")
-    is_fraction = value < LONGEST_FRACTION_S
-    inverse = pl.when(is_fraction).then((0.5 + 1.0 / value).floor()).cast(pl.Int64)
-    decimal = print_decimal(pl.when(~is_fraction).then(value)).str.strip_suffix(".0")
+    value, number, rare = pl.field("value"), pl.field("number"), pl.field("rare")
+    is_fraction, inverse = value < LONGEST_FRACTION_S, (0.5 + 1.0 / value).floor()
+    fraction = pl.format("1/{}", pl.when(rare > 0).then(rare))
     return in_steps(
         {"value": round_digits(seconds)},
-        {"label": pl.coalesce(pl.format("1/{}", inverse), decimal)},
+        {"tenths": nearest_multiple(value, TENTHS)},
+        {"number": pl.when(is_fraction).then(inverse).otherwise(-pl.field("tenths"))},
+        {"number": number.cast(pl.Int64)},
+        {"usual": exposure_words().of(number)},
+        {"rare": pl.when(pl.field("usual").is_null()).then(number)},
+        {"label": pl.coalesce(pl.field("usual"), fraction, _decimal(-rare).str.strip_suffix(".0"))},
     )
 
 
 def print_f_number(f_number: pl.Expr) -> pl.Expr:
     """An f-number as exiftool prints it: one decimal, two below 1."""
-    value, text = pl.field("value"), pl.field("text")
-    scale = pl.when(pl.field("value") < 1.0).then(100.0).otherwise(10.0)
-    is_short = (value < 1.0) & (text.str.len_bytes() == len("0.0"))
+    value, number, usual = pl.field("value"), pl.field("number"), pl.field("usual")
+    hundredths_or_tenths = pl.when(pl.field("number") < 1.0).then(100.0).otherwise(10.0)
     return in_steps(
         {"value": round_digits(f_number)},
-        {"text": _rounded(value, scale).cast(pl.String)},
-        {"label": pl.when(is_short).then(text + "0").otherwise(text)},
+        {"number": nearest_multiple(value, hundredths_or_tenths)},
+        {"number": pl.when(value < 1.0).then(-number).otherwise(number).cast(pl.Int64)},
+        {"usual": f_number_words().of(number)},
+        {"label": pl.coalesce(usual, _decimal(pl.when(usual.is_null()).then(number)))},
     )
 
 
 def print_focal_length(millimetres: pl.Expr) -> pl.Expr:
     """Millimetres as exiftool prints a focal length: ``50.0 mm``."""
-    return print_decimal(round_digits(millimetres)) + " mm"
-
-
-def print_decimal(value: pl.Expr) -> pl.Expr:
-    """A double from 0 to `LARGEST` as C's ``%.1f`` prints it."""
-    tens = pl.when(pl.field("value").is_not_null()).then(10.0)
-    return _rounded(value, tens).cast(pl.String)  # the shortest digits that give the double
-
-
-def round_digits(value: pl.Expr) -> pl.Expr:
-    """A double rounded to ten significant digits, as C's ``%.10g`` prints it.
-
-    For values from 1 / `LARGEST` to `LARGEST`: their scales are powers of ten that doubles hold.
-    """
-    return _rounded(value, 10.0 ** (DIGITS - 1.0 - pl.field("value").log10().floor()))
-
-
-def in_steps(*steps: Mapping[str, pl.Expr]) -> pl.Expr:
-    """The last step's field, computed from the fields of the steps before it (`polars.field`).
-
-    Polars computes an expression as often as it is named, a field once.
-    """
-    first, *others = steps
-    fields = pl.struct([value.alias(name) for name, value in first.items()])
-    for step in others:
-        fields = fields.struct.with_fields(**step)
-    (result,) = steps[-1]
-    return fields.struct.field(result)
-
-
-def _rounded(value: pl.Expr, scale: pl.Expr) -> pl.Expr:
-    """The multiple of 1 / ``scale`` that is nearest to ``value``, ties to even multiples.
-
-    ``scale`` is a column over the field value, and never a literal: polars would multiply by its
-    inverse instead of dividing.
-    """
-    whole, factor, product = pl.field("value"), pl.field("scale"), pl.field("product")
-    high, low = pl.field("high"), pl.field("low")
-    factor_high, factor_low = pl.field("factor_high"), pl.field("factor_low")
-    floor, past_half = pl.field("floor"), pl.field("past_half")
-    error = (high * factor_high - product) + high * factor_low + low * factor_high
-    up = (past_half > 0.0) | ((past_half == 0.0) & (floor % 2.0 == 1.0))
+    number, usual = pl.field("number"), pl.field("usual")
     return in_steps(
-        {"value": value},
-        {"scale": scale},
-        {"product": whole * factor, "high": _high(whole), "factor_high": _high(factor)},
-        {"floor": product.floor(), "low": whole - high, "factor_low": factor - factor_high},
-        {"past_half": (product - floor - 0.5) + (error + low * factor_low)},
-        {"rounded": (floor + up.cast(pl.Float64)) / factor},
+        {"number": nearest_multiple(round_digits(millimetres), TENTHS).cast(pl.Int64)},
+        {"usual": focal_length_words().of(number)},
+        {"label": pl.coalesce(usual, _decimal(pl.when(usual.is_null()).then(number)) + " mm")},
     )
 
 
-def _high(number: pl.Expr) -> pl.Expr:
-    """The first 26 bits of a double."""
-    return number * SPLITTER - (number * SPLITTER - number)
+def _decimal(tenths: pl.Expr) -> pl.Expr:
+    """Positive tenths with their point; null for other numbers."""
+    return _tenth(pl.when(tenths > 0).then(tenths).cast(pl.Float64)).cast(pl.String)
+
+
+def _tenth(number: pl.Expr) -> pl.Expr:
+    """The double nearest to a tenth of a whole number.
+
+    The divisor is a field: by a literal, or what may become one, polars multiplies its inverse.
+    """
+    return in_steps(
+        {"number": number, "ten": TENTHS}, {"tenth": pl.field("number") / pl.field("ten")}
+    )

@@ -97,6 +97,12 @@ def test_all_rows_of_a_pair_get_the_most_frequent_name_of_flickr():
         assert got["model_canonical"].to_list() == ["B"] * len(told)  # ties go by letters
 
 
+def test_an_empty_name_is_no_name_however_frequent():
+    told = ["", "", "Samsung B", ""]
+    frame = pl.DataFrame({"make": "samsung", "model": "SM-G900F", "camera": told})
+    assert identify_columns(frame)["model_canonical"].to_list() == ["B"] * len(told)
+
+
 TEXTS = st.none() | st.sampled_from(["", "Canon", "samsung", "SM-G900F", "Samsung S5", "iPhone 6"])
 ROWS = st.lists(st.tuples(TEXTS, TEXTS, TEXTS), max_size=12)
 

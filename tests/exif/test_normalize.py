@@ -203,6 +203,28 @@ def test_exact_values_are_kept_beside_their_prints():
     assert (got["focal_length_mm"], got["focal_length"]) == (5.40625, "5.4 mm")
 
 
+def test_a_denominator_that_all_rows_share_divides_exactly():
+    """Polars multiplies by the inverse of a literal, which is another number."""
+    tenths = list(range(1, 2000))
+    records = [asdict(RawRecord("file", aperture_num=tenth)) for tenth in tenths]
+    raw = pl.DataFrame(records, schema=RECORD_SCHEMA).lazy().with_columns(aperture_den=pl.lit(10))
+    got = normalize(raw).collect()
+    assert got["f_number"].to_list() == [tenth / 10 for tenth in tenths]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("5.6", 5.6), ("5.6 mm", 5.6), ("0.3m", 0.3), ("90/10", 9.0), ("1/3", 1 / 3), ("+5.6", 5.6),
+     ("1/12000", 1 / 12000), ("001/060", 1 / 60), ("1/+60", None), ("1/00000000060", None),
+     (" 5.6", None), ("\u0661/\u0666", None), ("\u0665", None)],
+)  # fmt: skip
+def test_a_text_tells_one_value_whatever_the_tag(text, value):
+    got = of_answer(exposure_text=text, aperture_text=text, focal_length_text=text)
+    assert [got[name] for name in ("exposure_seconds", "f_number", "focal_length_mm")] == [
+        value
+    ] * 3
+
+
 def test_what_prints_as_zero_has_no_label():
     got = of_file(aperture_num=28, aperture_den=57147402, focal_length_num=1, focal_length_den=99)
     assert (got["aperture"], got["focal_length"]) == (None, None)
@@ -306,16 +328,17 @@ def test_exposure_texts(text, label, seconds):
 
 @pytest.mark.parametrize(
     ("text", "label"),
-    [("5.6", "5.6"), ("4", "4.0"), ("0.95", "0.95"), ("0", None), ("0.0", None), ("inf", None)],
-)
+    [("5.6", "5.6"), ("4", "4.0"), ("0.95", "0.95"), ("1.00", "1.00"), ("1.0", "1.0"), ("0", None),
+     ("0.0", None), ("inf", None)],
+)  # fmt: skip
 def test_aperture_texts(text, label):
     assert of_answer(aperture_text=text)["aperture"] == label
 
 
 @pytest.mark.parametrize(
     ("text", "label"),
-    [("100", "100"), ("100, 200", "100"), ("200 0", "200"), ("100.0", "100"), ("0", None),
-     ("Auto", None), ("100abc", None)],
+    [("1", "1"), ("100", "100"), ("100, 200", "100"), ("200 0", "200"), ("100.0", "100"),
+     ("0", None), ("Auto", None), ("100abc", None), ("\u0661", None), ("\u0661, 200", None)],
 )  # fmt: skip
 def test_iso_texts(text, label):
     assert of_answer(iso_text=text)["iso_speed"] == label
@@ -328,6 +351,11 @@ def test_iso_texts(text, label):
         ({"flash": 2}, None),
         ({"flash_text": "On, Fired"}, "On, Fired"),
         ({"flash_text": "Unknown (0x2)"}, None),
+        ({"flash_text": "Unknown (16 0)"}, "Off, Did not fire"),
+        ({"flash_text": "Unknown (\u0661 0)"}, None),
+        ({"flash": 2, "flash_text": "Unknown (16 0)"}, None),
+        ({"flash": 2, "flash_text": "On, Fired"}, "On, Fired"),
+        ({"flash": 16, "flash_text": "On, Fired"}, "Off, Did not fire"),
         ({}, None),
     ],
 )

@@ -10,11 +10,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from flickrexif.exif.prints import (
-    print_decimal,
+    exposure_words,
+    f_number_words,
+    focal_length_words,
     print_exposure,
     print_f_number,
     print_focal_length,
-    round_digits,
+    read_usual_exposure,
+    read_usual_focal_length,
 )
 
 LARGEST = 2**32 - 1
@@ -53,8 +56,6 @@ def f_number(value):
 def printed(values):
     value = pl.col("value")
     return pl.DataFrame({"value": values}, schema={"value": pl.Float64}).select(
-        rounded=round_digits(value),
-        decimal=print_decimal(value),
         exposure=print_exposure(value),
         f_number=print_f_number(value),
         focal_length=print_focal_length(value),
@@ -62,10 +63,7 @@ def printed(values):
 
 
 def by_c(values):
-    return [
-        (ten_digits(one), f"{one:.1f}", exposure(one), f_number(one), f"{ten_digits(one):.1f} mm")
-        for one in values
-    ]
+    return [(exposure(one), f_number(one), f"{ten_digits(one):.1f} mm") for one in values]
 
 
 @settings(max_examples=150)
@@ -82,16 +80,60 @@ def test_any_double_in_range_prints_as_c_prints_it(values):
     assert printed(values).rows() == by_c(values)
 
 
+@pytest.mark.parametrize("decade", range(-9, 10))
+def test_a_column_of_one_decade_prints_as_c_prints_it(decade):
+    """Where all rows agree polars may take a column for a literal and multiply by an inverse."""
+    values = [digits * 10.0**decade / 997 for digits in range(997, 9970, 31)]
+    assert printed(values).rows() == by_c(values)
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(1.25, "1.2"), (0.05, "0.1"), (1.15, "1.1"), (0.25, "0.2"), (0.75, "0.8"), (0.0, "0.0")],
+    [(1.25, "1.2 mm"), (0.05, "0.1 mm"), (1.15, "1.1 mm"), (0.25, "0.2 mm"), (0.75, "0.8 mm")],
 )
 def test_ties_and_near_ties(value, text):
-    assert pl.select(print_decimal(pl.lit(value))).item() == text
+    assert pl.select(print_focal_length(pl.lit(value))).item() == text
+
+
+def test_usual_numbers_and_the_next_ones_print_alike():
+    """Around the ends of the tables, and every number in them."""
+    tenths = [n / 10 for n in range(1, 8100)] + [10**6 + 0.25, 10**9 + 0.5]
+    hundredths = [n / 100 for n in range(1, 100)]
+    inverses = [1 / n for n in range(1, 8100)]
+    values = [*tenths, *hundredths, *inverses]
+    assert printed(values).rows() == by_c(values)
+
+
+def test_usual_words_are_read_as_the_doubles_they_name():
+    for words, read in (
+        (exposure_words(), read_usual_exposure),
+        (focal_length_words(), read_usual_focal_length),
+    ):
+        texts = words.words.to_list()
+        ratios = [text.removesuffix(" mm").split("/") for text in texts]
+        values = [float(over) / float(*(under or ["1"])) for over, *under in ratios]
+        assert words.words.to_frame("x").select(read(pl.col("x"))).to_series().to_list() == values
+    lengths = (
+        focal_length_words().words.to_frame("x").select(y=read_usual_focal_length(pl.col("x")))
+    )
+    assert lengths["y"].to_list() == [n / 10 for n in range(6001)]
+
+
+@pytest.mark.parametrize("words", [exposure_words(), f_number_words(), focal_length_words()])
+def test_words_and_numbers_are_one_to_one(words):
+    frame = pl.DataFrame({"x": words.numbers, "text": words.words})
+    assert frame.select(words.of(pl.col("x"))).to_series().equals(words.words)
+    assert frame.select(words.number(pl.col("text"))).to_series().to_list() == frame["x"].to_list()
+
+
+def test_unusual_texts_are_not_read():
+    odd = pl.DataFrame({"x": ["1/60 s", "", "01/60", " 50.0 mm", "50 mm", "-0", None]})
+    for read in (read_usual_exposure, read_usual_focal_length):
+        assert odd.select(read(pl.col("x"))).to_series().null_count() == len(odd)
 
 
 def test_null_prints_as_null():
-    assert printed([None, 2.0]).row(0) == (None,) * 5
+    assert printed([None, 2.0]).row(0) == (None,) * 3
 
 
 def test_every_rational_of_the_oracle_prints_as_exiftool_printed_it(oracle):
@@ -110,4 +152,4 @@ def test_every_rational_of_the_oracle_prints_as_exiftool_printed_it(oracle):
 
 
 def test_ten_digits_come_before_the_fraction():  # the exact value is 1/652.5
-    assert printed([12 / 7830]).row(0)[2] == "1/652"
+    assert printed([12 / 7830]).row(0)[0] == "1/652"
