@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from flickrexif.errors import FlickrexifError
     from flickrexif.flickr import Connection
     from flickrexif.flickr.login import login
+    from flickrexif.hydrating import HydratePlan, HydrateSummary, hydrate
     from flickrexif.imaging import MaskSpec
-    from flickrexif.labels import LabelSummary, label
+    from flickrexif.labels import KeptLabels, LabelSummary, label
     from flickrexif.probing import ProbePlan, ProbeReport, probe
     from flickrexif.publishing import (
         FolderShelf,
@@ -69,6 +70,9 @@ _ROOMS = {
     "FlickrexifError": "errors",
     "FolderShelf": "publishing",
     "HubShelf": "publishing",
+    "HydratePlan": "hydrating",
+    "HydrateSummary": "hydrating",
+    "KeptLabels": "labels",
     "LabelSummary": "labels",
     "Limits": "crawling",
     "MaskSpec": "imaging",
@@ -84,6 +88,7 @@ _ROOMS = {
     "audit": "auditing",
     "build": "release",
     "crawl": "crawling",
+    "hydrate": "hydrating",
     "label": "labels",
     "load": "publishing",
     "login": "flickr.login",
@@ -114,6 +119,9 @@ __all__ = [
     "FlickrexifError",
     "FolderShelf",
     "HubShelf",
+    "HydratePlan",
+    "HydrateSummary",
+    "KeptLabels",
     "LabelSummary",
     "Limits",
     "MaskSpec",
@@ -130,6 +138,7 @@ __all__ = [
     "audit",
     "build",
     "crawl",
+    "hydrate",
     "label",
     "load",
     "login",

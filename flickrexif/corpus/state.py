@@ -16,6 +16,7 @@ from flickrexif.corpus.compact import (
     whole_page,
 )
 from flickrexif.corpus.database import damaged
+from flickrexif.corpus.hydration import Hydration
 from flickrexif.corpus.removals import Removals
 from flickrexif.corpus.rows import (
     UNKNOWN_MOMENT,
@@ -80,7 +81,7 @@ NO_SHARD = 0
 """What stands for a shard in a corpus without images."""
 
 
-class State(Removals):
+class State(Removals, Hydration):
     """Reads and writes ``state.sqlite``; every method that writes belongs in a `transaction`."""
 
     # Windows and candidates

@@ -26,7 +26,7 @@ log = logging.getLogger("flickrexif")
 
 _LOOK_AGAIN = """
 UPDATE candidates SET outcome = NULL, reason = NULL, sha256 = NULL, checked_at = NULL
-WHERE photo_id = ?
+WHERE photo_id = ? AND shard IS NULL
 """
 _PLACE = """
 SELECT start, length, checksum, sha256, width, height, mime
@@ -46,7 +46,7 @@ class Waiting(Database):
     names at most: they are cut off, or wiped, by the next opening for writing. That also compares
     every image with its checksum. Photos whose image is lost or another one are undecided again,
     which costs a request each: their EXIF is kept, and what becomes of a photo does not depend on
-    when it is looked at.
+    when it is looked at. An imported photo stays accepted: it is there without its image, too.
     """
 
     def _open(self, path: Path, words: str, *, is_read_only: bool, is_thorough: bool) -> None:

@@ -6,6 +6,7 @@ from flickrexif.labels.attributes import ATTRIBUTES, Attribute
 from flickrexif.labels.exporting import ExportSummary, export_splits
 from flickrexif.labels.importing import ImportSummary, import_splits
 from flickrexif.labels.inspection import SplitInspection, inspect_splits
+from flickrexif.labels.kept import KeptLabels
 from flickrexif.labels.label import label
 from flickrexif.labels.summary import LabelSummary
 
@@ -14,6 +15,7 @@ __all__ = [
     "Attribute",
     "ExportSummary",
     "ImportSummary",
+    "KeptLabels",
     "LabelSummary",
     "SplitInspection",
     "export_splits",

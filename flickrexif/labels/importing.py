@@ -17,6 +17,7 @@ from flickrexif.labels.attributes import ATTRIBUTES, SPLITS, attributes_under
 from flickrexif.labels.bins import PRINTED
 from flickrexif.labels.exporting import ENCODER, FILE_KEYS
 from flickrexif.labels.imported_photos import PLAN, keep_photos
+from flickrexif.labels.kept import IMPORTED
 from flickrexif.labels.photos import photos_table
 from flickrexif.labels.proof import Fault, prove
 from flickrexif.labels.published_table import read_table
@@ -172,7 +173,7 @@ def _words(
     return {
         "schema_version": SCHEMA_VERSION,
         "made_with": {"flickrexif": __version__},
-        "preset": "imported",
+        "preset": IMPORTED,
         "seed": PLAN.seed,
         "photos": photos,
         "duplicates": 0,

@@ -13,6 +13,7 @@ from flickrexif.errors import FlickrexifError, UsageError
 from flickrexif.labels.associations import associate
 from flickrexif.labels.attributes import SPLITS, Preset, attributes_under
 from flickrexif.labels.coverage import ALONE, DROPPED, SPARE, coverage, why_unlabelled, with_tags
+from flickrexif.labels.kept import KeptLabels, is_imported, keep_labels
 from flickrexif.labels.photos import photos_table
 from flickrexif.labels.proof import prove
 from flickrexif.labels.select import Rules, choose, most_per_class
@@ -43,14 +44,18 @@ LABEL_ROWS = pl.Schema(
 def label(
     corpus: Path | str,
     *,
-    preset: Preset = "auto",
+    preset: Preset | None = None,
     min_photos: int = MIN_PHOTOS,
     min_owners: int = MIN_OWNERS,
     seed: int | None = None,
     bins: Mapping[str, str] | None = None,
     double_compression: bool = False,
-) -> LabelSummary:
+) -> LabelSummary | KeptLabels:
     """Write photos.parquet, labels.parquet and labels.json into ``corpus``; say what they hold.
+
+    Without a ``preset`` it is ``auto``; but labels that were imported, of split files or of a
+    release, stay as they are, and photos.parquet alone is made anew around them. With a ``preset``
+    they are replaced.
 
     ``seed`` places owners in splits; by default it is the crawl's. ``bins`` gives attributes other
     classes than their printed values, as in ``{"exposure": "third-stop"}``. Headers alone are read
@@ -59,14 +64,22 @@ def label(
     image is about Flickr's file, not the camera's. The same corpus, words and version of the code
     give the same bytes. Raises `UsageError` for words that do not fit or a corpus without photos.
     """
-    rules = _checked(Rules(preset, min_photos, min_owners, dict(bins or {})))
+    rules = _checked(Rules(preset or "auto", min_photos, min_owners, dict(bins or {})))
     corpus = Path(corpus)
+    keeps = preset is None and is_imported(corpus)
+    if keeps and bins:
+        raise UsageError(
+            f"labels of corpus {str(corpus)!r} were imported, their bins are what they are: leave "
+            "bins out, or name a preset to replace the labels"
+        )
     opened = Corpus.open(corpus)
     accepted = opened.accepted()
     if accepted.is_empty():
         raise UsageError(f"corpus {str(corpus)!r} has no photos yet: run `flickrexif crawl` first")
     shards = opened.image_shards(verified=True)
     photos = photos_table(accepted, shards, double_compression=double_compression)
+    if keeps:
+        return keep_labels(corpus, photos)
     seed = opened.plan.seed if seed is None else seed
     labels, summary = label_photos(with_tags(photos, accepted), rules, seed)
     write_labelled(corpus, photos, labels, summary.as_json())

@@ -10,7 +10,7 @@ import polars as pl
 from flickrexif.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
 ID = "Flickr ID"
@@ -45,20 +45,25 @@ class PublishedTable:
     ownerless: int
 
 
-def read_table(path: Path, columns: Mapping[str, str] = COLUMNS) -> PublishedTable:
+def read_table(
+    path: Path, columns: Mapping[str, str] = COLUMNS, *, optional: Collection[str] = ()
+) -> PublishedTable:
     """The table at ``path`` (``.csv``, ``.jsonl`` or ``.parquet``), other columns left out.
 
-    Texts are cut at the first NUL and stripped, blank ones are null. Raises `UsageError` for a file
-    that cannot be read, that lacks a column or has an id that is none, and for a photo that is told
-    with two owners.
+    Columns that are ``optional`` and not there are null. Texts are cut at the first NUL and
+    stripped, blank ones are null. Raises `UsageError` for a file that cannot be read, that lacks a
+    column or has an id that is none, and for a photo that is told with two owners.
     """
     found = _read(path)
     missing = [name for name in columns if name not in found.columns]
-    if missing:
-        raise UsageError(
-            f"{str(path)!r} has no column {missing[0]!r}: "
-            f"name a table with the columns {', '.join(columns)}"
-        )
+    needed = [name for name in columns if name not in optional]
+    for name in missing:
+        if name in needed:
+            raise UsageError(
+                f"{str(path)!r} has no column {name!r}: "
+                f"name a table with the columns {', '.join(needed)}"
+            )
+    found = found.with_columns(pl.lit(None, pl.String).alias(name) for name in missing)
     bare = pl.all().cast(pl.String).str.replace(r"(?s)\x00.*$", "")
     texts = bare.str.strip_chars().replace("", None)
     rows = found.select(pl.col(old).alias(new) for old, new in columns.items()).select(texts)
