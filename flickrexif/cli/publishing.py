@@ -72,8 +72,8 @@ def releases(repo: str | None, folder: Path | None, as_json: bool) -> None:
     from flickrexif.publishing import releases as run
 
     found = run(_shelf(repo, folder))
-    lines = [one.line() for one in found]
-    console.show(found, lines or ["no version was published yet"], as_json=as_json)
+    none = "no version was published there, or none that this login may see"
+    console.show(found, [one.line() for one in found] or [none], as_json=as_json)
 
 
 @cli.command()

@@ -101,6 +101,11 @@ class FolderShelf:
         """See `Shelf`."""
         return self._tree(commit)
 
+    def renew(self, commit: str) -> bool:
+        """See `Shelf`: no file lies twice."""
+        del commit
+        return False
+
     def _sources(self, parent: str | None, remove: Sequence[str]) -> dict[str, Path]:
         """What stays of ``parent``, which must be where ``main`` is."""
         if self.head() != parent:

@@ -6,13 +6,14 @@ auth login``); no token is ever taken as an argument, or told.
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flickrexif.errors import AccessError, FlickrexifError, UpstreamError, UsageError
-from flickrexif.publishing.shelf import MAIN
+from flickrexif.publishing.shelf import MAIN, is_like
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,8 +37,13 @@ class HubShelf:
 
         try:
             client.validate_repo_id(repo)  # type: ignore[attr-defined]
+            if "/" not in repo:
+                raise HFValidationError
         except HFValidationError:
             raise UsageError(f"{repo!r} is no name of a repo: use org/name, or a folder") from None
+        if "HF_HUB_VERBOSITY" not in os.environ:
+            # Its warnings of repeated requests tell signed addresses, which need no token.
+            client.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
         if not sys.stderr.isatty():
             client.disable_progress_bars()  # type: ignore[attr-defined]
         self._repo = repo
@@ -72,13 +78,15 @@ class HubShelf:
 
     def read(self, commit: str, path: str) -> bytes | None:
         """See `Shelf`."""
-        from huggingface_hub.errors import EntryNotFoundError
+        from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
 
         with self._spoken(f"read {path!r}"):
             try:
                 found = self._api.hf_hub_download(
                     self._repo, path, revision=commit, repo_type="dataset"
                 )
+            except LocalEntryNotFoundError:  # the Hub did not answer, and nothing is cached
+                raise
             except EntryNotFoundError:
                 return None
         return Path(found).read_bytes()
@@ -96,9 +104,7 @@ class HubShelf:
         """See `Shelf`. Files are uploaded first; the one commit then names them all."""
         from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
-        with self._spoken("make the repo"):
-            self._api.create_repo(self._repo, repo_type="dataset", exist_ok=True)
-        parent = parent or self.head()
+        parent = parent or self._first()
         adds = [CommitOperationAdd(name, str(folder / name)) for name in add]
         progress.start("upload", len(adds), "files")
         with self._spoken("upload files"):
@@ -134,6 +140,30 @@ class HubShelf:
             return Path(
                 self._api.snapshot_download(self._repo, revision=commit, repo_type="dataset")
             )
+
+    def renew(self, commit: str) -> bool:
+        """See `Shelf`. The client does not look at the digest of what it downloads."""
+        folder, keys = self.fetch(commit), self.files(commit)
+        spoilt = [
+            name
+            for name, key in keys.items()
+            if not (folder / name).is_file() or not is_like(folder / name, key)
+        ]
+        with self._spoken("download"):
+            for name in spoilt:
+                self._api.hf_hub_download(
+                    self._repo, name, revision=commit, repo_type="dataset", force_download=True
+                )
+        return bool(spoilt)
+
+    def _first(self) -> str | None:
+        """Make the repo if need be; return its head, which must not hold files of others."""
+        with self._spoken("make the repo"):
+            self._api.create_repo(self._repo, repo_type="dataset", exist_ok=True)
+        head = self.head()
+        if head is not None and self.files(head):
+            raise self._overtaken()
+        return head
 
     def _refs(self) -> tuple[str | None, dict[str, str]]:
         from huggingface_hub.errors import RepositoryNotFoundError
@@ -174,9 +204,11 @@ class HubShelf:
                 f"{self._repo!r} is not there, or not for this token: check the name, "
                 "and log in with `hf auth login` or HF_TOKEN"
             ) from error
-        except errors.HfHubHTTPError as error:
-            raise self._refused(what, getattr(error.response, "status_code", None)) from error
+        except UnicodeEncodeError as error:  # only the token is sent as ASCII
+            raise self._no_access(what, "the token holds a character that none has") from error
         except transport as error:
+            if (status := _status_behind(error)) is not None:
+                raise self._refused(what, status) from error
             raise UpstreamError(
                 f"the Hub did not answer when asked to {what} of {self._repo!r} "
                 f"({type(error).__name__}): run the same command again"
@@ -186,13 +218,16 @@ class HubShelf:
         if status in (401, 403):
             return self._no_access(what, f"HTTP {status}")
         if status == 412:
-            return UpstreamError(
-                f"{self._repo!r} was published to meanwhile: nothing was changed, run again"
-            )
+            return self._overtaken()
         if status == 404:
             return UsageError(f"{self._repo!r} has no such version or file: see `releases`")
         return UpstreamError(
-            f"the Hub could not {what} of {self._repo!r} (HTTP {status}): run the command again"
+            f"the Hub failed to {what} of {self._repo!r} (HTTP {status}): run the command again"
+        )
+
+    def _overtaken(self) -> UpstreamError:
+        return UpstreamError(
+            f"{self._repo!r} was published to meanwhile: nothing was changed, run again"
         )
 
     def _no_access(self, what: str, why: str) -> AccessError:
@@ -200,6 +235,17 @@ class HubShelf:
             f"no right to {what} of {self._repo!r} ({why}): log in with `hf auth login`, or set "
             "HF_TOKEN, with a token that may"
         )
+
+
+def _status_behind(error: BaseException) -> int | None:
+    """What the Hub answered, though the client told it as an error of its own; None for nothing."""
+    seen: BaseException | None = error
+    while seen is not None:
+        status = getattr(getattr(seen, "response", None), "status_code", None)
+        if isinstance(status, int):
+            return status
+        seen = seen.__cause__
+    return None
 
 
 def _transport_errors() -> tuple[type[Exception], ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from flickrexif.errors import FlickrexifError
+
 if TYPE_CHECKING:
     from flickrexif.publishing.shelf import Shelf
 
@@ -12,11 +14,19 @@ LEDGER = "withdrawn.json"
 
 
 def withdrawn_versions(shelf: Shelf, head: str | None) -> dict[str, str]:
-    """Version → why it was withdrawn."""
+    """Version → why it was withdrawn; raises `FlickrexifError` for a file that does not tell it."""
     content = None if head is None else shelf.read(head, LEDGER)
     if content is None:
         return {}
-    told = json.loads(content)
+    try:
+        told = json.loads(content)
+    except ValueError:
+        told = None
+    if not isinstance(told, dict):
+        raise FlickrexifError(
+            f"{LEDGER} in main of {shelf.name!r} is damaged, and nothing tells which versions are "
+            "withdrawn: mend it there, one object of version and reason"
+        )
     return {str(version): str(reason) for version, reason in told.items()}
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from flickrexif.errors import FlickrexifError, UsageError
 from flickrexif.publishing.ledger import withdrawn_versions
 from flickrexif.publishing.shelf import versions_of
-from flickrexif.publishing.versions import require_version
+from flickrexif.publishing.verify import fetch_checked
+from flickrexif.publishing.versions import require_unmoved, require_version
 from flickrexif.release.checks.files import check_files
 from flickrexif.release.manifest import files_of, read_manifest
 
@@ -45,21 +46,17 @@ def fetch(shelf: Shelf, version: str | None = None, *, allow_withdrawn: bool = F
     commit = require_version(shelf, version)
     if not allow_withdrawn:
         _refuse_withdrawn(shelf, head, version)
-    folder = shelf.fetch(commit)
-    manifest = read_manifest(folder)
-    if manifest["version"] != version:
-        raise FlickrexifError(
-            f"tag v{version} of {shelf.name!r} leads to version {manifest['version']!r}: it was "
-            "moved; load by commit, or ask its maintainers"
-        )
-    findings = sorted(check_files(folder, manifest))
+    require_unmoved(shelf, version, commit)
+    folder, findings = fetch_checked(
+        shelf, commit, lambda place: sorted(check_files(place, read_manifest(place)))
+    )
     if findings:
         first = findings[0]
         raise FlickrexifError(
             f"v{version} of {shelf.name!r} is not what its manifest tells ({first.file}: "
             f"{first.message}): fetch it again"
         )
-    return Fetched(folder, version, commit, manifest)
+    return Fetched(folder, version, commit, read_manifest(folder))
 
 
 def load(

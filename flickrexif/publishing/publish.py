@@ -10,6 +10,9 @@ from flickrexif.errors import FlickrexifError, UsageError
 from flickrexif.progress import Silent
 from flickrexif.publishing.ledger import LEDGER
 from flickrexif.publishing.shelf import is_later, is_like, tag_of, versions_of
+from flickrexif.publishing.verify import fetch_checked
+from flickrexif.release.card import CARD
+from flickrexif.release.finding import Finding
 from flickrexif.release.manifest import MANIFEST, read_manifest
 from flickrexif.release.verify import verify
 
@@ -18,7 +21,6 @@ if TYPE_CHECKING:
 
     from flickrexif.progress import Progress
     from flickrexif.publishing.shelf import Key, Shelf
-    from flickrexif.release.finding import Finding
     from flickrexif.release.manifest import Manifest
 
 
@@ -80,6 +82,7 @@ def publish(
         return _standing(folder, shelf, manifest, tags[tag], names)
     _insist_on_later(shelf, version, versions_of(tags))
     there = {} if head is None else shelf.files(head)
+    _insist_on_own(shelf, there)
     add = tuple(sorted(name for name in names if not _lies(folder / name, there.get(name))))
     remove = tuple(sorted(set(there).difference(names, {LEDGER})))
     size = sum((folder / name).stat().st_size for name in add)
@@ -94,9 +97,7 @@ def publish(
         )
         progress.close()
     assert commit is not None  # noqa: S101 - a commit was made where there was no head
-    fetched = shelf.fetch(commit)
-    _insist_on_sound(fetched, verify(fetched, progress=progress))
-    _insist_on_same(shelf, fetched, folder)
+    _insist_on_same(shelf, commit, folder, progress)
     shelf.tag(tag, commit, message=message)
     return PublishSummary(shelf.name, version, commit, add, remove, kept, size)
 
@@ -118,6 +119,16 @@ def _lies(file: Path, key: Key | None) -> bool:
     return key is not None and is_like(file, key)
 
 
+def _insist_on_own(shelf: Shelf, there: Iterable[str]) -> None:
+    """What would be removed must be a release; a card alone is what a new repo may have."""
+    others = set(there).difference({CARD})
+    if others and MANIFEST not in others:
+        raise UsageError(
+            f"{shelf.name!r} holds other files, such as {min(others)!r}, which publishing would "
+            "remove: use a new repo"
+        )
+
+
 def _insist_on_later(shelf: Shelf, version: str, published: Iterable[str]) -> None:
     newest = next(reversed(list(published)), None)
     if newest is not None and not is_later(version, newest):
@@ -132,12 +143,23 @@ def _insist_on_sound(folder: Path, findings: Sequence[Finding]) -> None:
         first = findings[0]
         raise FlickrexifError(
             f"{str(folder)!r} has {len(findings)} findings ({first.file}: {first.rule}: "
-            f"{first.message}): mend them, see `flickrexif verify`; nothing was tagged"
+            f"{first.message}): mend them, see `flickrexif verify`; nothing was sent"
         )
 
 
-def _insist_on_same(shelf: Shelf, fetched: Path, folder: Path) -> None:
-    if (fetched / MANIFEST).read_bytes() != (folder / MANIFEST).read_bytes():
+def _insist_on_same(shelf: Shelf, commit: str, folder: Path, progress: Progress) -> None:
+    """Fetch a commit again: it must be sound, and the release that was sent."""
+    sent = (folder / MANIFEST).read_bytes()
+
+    def breaches(fetched: Path) -> list[Finding]:
+        if (fetched / MANIFEST).read_bytes() != sent:
+            return [Finding("manifest", MANIFEST, "is another one")]
+        return verify(fetched, progress=progress)
+
+    _, findings = fetch_checked(shelf, commit, breaches)
+    if findings:
+        first = findings[0]
         raise FlickrexifError(
-            f"{shelf.name!r} gave back another release than was sent: nothing was tagged, run again"
+            f"{shelf.name!r} gave back other files than were sent ({first.file}: {first.rule}: "
+            f"{first.message}): nothing was tagged, run again"
         )

@@ -77,6 +77,10 @@ class Shelf(Protocol):
         """A folder with the files of a commit, downloaded if need be. Not to be written to."""
         ...
 
+    def renew(self, commit: str) -> bool:
+        """Download anew those files of a fetched commit that are spoilt here; False for none."""
+        ...
+
 
 def is_like(file: Path, key: Key) -> bool:
     """True when a local file has the content that ``key`` tells."""

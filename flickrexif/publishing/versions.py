@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flickrexif.errors import UsageError
+from flickrexif.errors import FlickrexifError, UsageError
 from flickrexif.progress import Silent
 from flickrexif.publishing.ledger import LEDGER, ledger_text, withdrawn_versions
 from flickrexif.publishing.shelf import versions_of
@@ -84,10 +84,12 @@ def releases(shelf: Shelf) -> list[PublishedVersion]:
 def rollback(shelf: Shelf, version: str) -> Moved:
     """Make ``main`` what ``version`` is, by one commit; tags and data stay where they are.
 
-    Raises `UsageError` for a version that was never published.
+    Raises `UsageError` for a version that was never published, and `FlickrexifError` for a tag that
+    leads to another one.
     """
     commit, head = require_version(shelf, version), shelf.head()
     assert head is not None  # noqa: S101 - where a version is, there is a main
+    require_unmoved(shelf, version, commit)
     wanted, there = shelf.files(commit), shelf.files(head)
     add = sorted(name for name, key in wanted.items() if there.get(name) != key and name != LEDGER)
     remove = sorted(set(there).difference(wanted, {LEDGER}))
@@ -131,6 +133,17 @@ def require_version(shelf: Shelf, version: str) -> str:
         known = ", ".join(versions) or "none yet"
         raise UsageError(f"{shelf.name!r} has no version {version!r}: it has {known}")
     return versions[version]
+
+
+def require_unmoved(shelf: Shelf, version: str, commit: str) -> None:
+    """Raise `FlickrexifError` when the commit that the tag leads to is not ``version``."""
+    told = _manifest_of(shelf, commit).get("version")
+    if told != version:
+        where = "no release" if told is None else f"version {told!r}"
+        raise FlickrexifError(
+            f"tag v{version} of {shelf.name!r} leads to {where}: it was moved; "
+            "load by commit, or ask its maintainers"
+        )
 
 
 def _manifest_of(shelf: Shelf, commit: str) -> dict[str, Any]:

@@ -243,3 +243,14 @@ def test_a_moved_tag_is_found(release_of, shelf, tmp_path):
         fetch(shelf, "1.0.0")
     (finding,) = verify_published(tmp_path / "shelf", "1.0.0")
     assert (finding.rule, finding.file) == ("tag", "v1.0.0")
+
+
+def test_files_of_others_are_not_removed(release_of, shelf, tmp_path):
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "data.csv").write_text("precious")
+    shelf.commit(
+        tmp_path / "set", add=["data.csv"], remove=[], parent=None, message="", progress=Silent()
+    )
+    with pytest.raises(UsageError, match=r"holds other files, such as 'data\.csv'"):
+        publish(release_of("1.0.0"), shelf)
+    assert names_in(tmp_path / "shelf" / "main") == {"data.csv"}
