@@ -42,7 +42,17 @@ if TYPE_CHECKING:
         rollback,
         withdraw,
     )
-    from flickrexif.release import BuildPlan, BuildSummary, Finding, build, verify
+    from flickrexif.release import (
+        BuildPlan,
+        BuildSummary,
+        Finding,
+        ReleaseDiff,
+        ReleaseTakedown,
+        build,
+        diff,
+        take_down_release,
+        verify,
+    )
     from flickrexif.sandbox import Sandbox
     from flickrexif.treating import (
         Canonicalising,
@@ -81,6 +91,8 @@ _ROOMS = {
     "ProbeReport": "probing",
     "Processing": "treating",
     "RecheckSummary": "upkeep",
+    "ReleaseDiff": "release",
+    "ReleaseTakedown": "release",
     "Sandbox": "sandbox",
     "TakedownSummary": "upkeep",
     "TreatPlan": "treating",
@@ -88,6 +100,7 @@ _ROOMS = {
     "audit": "auditing",
     "build": "release",
     "crawl": "crawling",
+    "diff": "release",
     "hydrate": "hydrating",
     "label": "labels",
     "load": "publishing",
@@ -98,6 +111,7 @@ _ROOMS = {
     "releases": "publishing",
     "rollback": "publishing",
     "status": "crawling",
+    "take_down_release": "release",
     "takedown": "upkeep",
     "treat": "treating",
     "verify": "release",
@@ -130,6 +144,8 @@ __all__ = [
     "ProbeReport",
     "Processing",
     "RecheckSummary",
+    "ReleaseDiff",
+    "ReleaseTakedown",
     "Sandbox",
     "TakedownSummary",
     "TreatPlan",
@@ -138,6 +154,7 @@ __all__ = [
     "audit",
     "build",
     "crawl",
+    "diff",
     "hydrate",
     "label",
     "load",
@@ -148,6 +165,7 @@ __all__ = [
     "releases",
     "rollback",
     "status",
+    "take_down_release",
     "takedown",
     "treat",
     "verify",

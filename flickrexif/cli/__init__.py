@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from flickrexif import console
 from flickrexif.cli import (
     crawling,
+    hydrating,
     login,
     machine,
     measuring,
@@ -17,6 +18,7 @@ from flickrexif.cli import (
     splitting,
     treating,
     upkeep,
+    versions,
 )
 from flickrexif.cli.root import NOTICE, cli
 
@@ -27,6 +29,7 @@ __all__ = [
     "NOTICE",
     "cli",
     "crawling",
+    "hydrating",
     "login",
     "machine",
     "main",
@@ -38,6 +41,7 @@ __all__ = [
     "splitting",
     "treating",
     "upkeep",
+    "versions",
 ]
 
 

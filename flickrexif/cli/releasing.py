@@ -25,9 +25,8 @@ from flickrexif.errors import FlickrexifError, UsageError
 @click.option(
     "--preset",
     type=click.Choice(["auto", "paper"]),
-    default="auto",
-    show_default=True,
-    help="auto keeps the classes that the corpus can fill; paper has the published classes.",
+    help="auto keeps the classes that the corpus can fill; paper has the published classes.  "
+    "[default: auto; imported labels stay]",
 )
 @click.option("--min-photos", default=40, show_default=True, help="Photos that a class needs.")
 @click.option("--min-owners", default=8, show_default=True, help="Owners that a class needs.")
@@ -49,7 +48,9 @@ def label(corpus: Path, bins: tuple[str, ...], as_json: bool, **words: Any) -> N
     """Turn the EXIF of CORPUS into labels and splits.
 
     Values are normalised, classes chosen, and photos dealt into balanced splits without a shared
-    owner. Writes photos.parquet, labels.parquet and labels.json; run it again at any time.
+    owner. Writes photos.parquet, labels.parquet and labels.json; run it again at any time. Labels
+    that were imported, of split files or a release, stay as they are unless --preset says
+    otherwise: then it fills photos.parquet alone.
 
     A class is a value as Flickr prints it (1/60, 5.6, 50.0 mm) or, with --bins, the standard value
     nearest to it: --bins exposure=third-stop --bins focal_length=35mm.
@@ -98,7 +99,11 @@ def _named(bins: tuple[str, ...]) -> dict[str, str]:
 )
 @click.option("--crop", default=224, show_default=True, help="Masked: pixels a side.")
 @click.option("--allow-noncommercial", is_flag=True, help="Let non-commercial licences in.")
-@click.option("--previous", type=path_type(), help="The release before, for the CHANGELOG.")
+@click.option(
+    "--previous",
+    type=path_type(),
+    help="The release before: its splits hold, and the CHANGELOG tells what changed.",
+)
 @click.option("--processes", type=click.IntRange(min=1), help="[default: one per core]")
 @json_option
 def build(

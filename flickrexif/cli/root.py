@@ -21,8 +21,8 @@ NOTICE = "This product uses the Flickr API but is not endorsed or certified by S
 
 # The order in which a user meets them.
 ORDER = (
-    "crawl", "status", "recheck", "takedown", "login", "label", "splits", "build", "verify",
-    "publish", "releases", "rollback", "withdraw",
+    "crawl", "status", "recheck", "takedown", "hydrate", "login", "label", "splits", "build",
+    "verify", "diff", "publish", "releases", "rollback", "withdraw",
     "probe", "audit", "exif", "mask", "process", "degrade", "shift", "encoders", "sandbox",
     "doctor", "config",
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -78,8 +79,15 @@ def recheck(
         )
 
 
-@cli.command()
-@click.argument("corpus", type=path_type())
+@cli.command(
+    cls=GroupedCommand,
+    groups={
+        "What leaves": ("photos", "owners", "listed_in", "reason"),
+        "The list": ("undo", "shows_list"),
+        "Of a release": ("version", "out", "date"),
+    },
+)
+@click.argument("place", metavar="CORPUS|RELEASE", type=path_type())
 @click.option(
     "--photo", "photos", multiple=True, metavar="ID", help="A photo, by its id or its page's URL."
 )
@@ -94,28 +102,48 @@ def recheck(
 @click.option("--reason", default="asked for", show_default=True, metavar="TEXT", help="Why.")
 @click.option("--undo", is_flag=True, help="Strike them off the list, recorded by mistake.")
 @click.option("--list", "shows_list", is_flag=True, help="Show what was taken down.")
+@click.option("--version", metavar="X.Y.Z", help="The new version.  [default: the next patch]")
+@click.option("--out", type=path_type(), help="Its folder.  [default: NAME-X.Y.Z beside RELEASE]")
+@click.option("--date", metavar="YYYY-MM-DD", help="The day of the ledger.  [default: today, UTC]")
 @json_option
-def takedown(
+def takedown(place: Path, as_json: bool, **words: Any) -> None:
+    """Take photos out of CORPUS, or out of RELEASE into its next version.
+
+    For owners who want it. Name photos by --photo, --owner (both any number of times) or --from.
+    It needs no network.
+
+    From CORPUS: their images are deleted at once, no build shows them again, and no crawl lets them
+    in, also those that CORPUS never had. --undo strikes an entry off the list: photos that have
+    left do not come back by that. A running crawl keeps it out: stop that first.
+
+    From RELEASE: a new folder without them. Files that held none of their rows stay the same, byte
+    by byte; classes stay equal in number, so that a few rows of others leave too. Their ids go into
+    its withdrawn.jsonl with the date and --reason, which is one of: asked for, licence, legal,
+    unsafe, no longer public, mistake. RELEASE itself is left for you to delete.
+    """
+    from flickrexif.release.manifest import MANIFEST
+
+    is_release = (place / MANIFEST).is_file() and not (place / "corpus.toml").exists()
+    (_from_release if is_release else _from_corpus)(place, as_json=as_json, **words)
+
+
+def _from_corpus(
     corpus: Path,
-    photos: tuple[str, ...],
-    owners: tuple[str, ...],
-    listed_in: Path | None,
+    *,
     reason: str,
     undo: bool,
     shows_list: bool,
+    version: str | None,
+    out: Path | None,
+    date: str | None,
     as_json: bool,
+    **named: Any,
 ) -> None:
-    """Take photos out of CORPUS for good.
-
-    For owners who want it. Name photos by --photo, --owner (both any number of times) or --from.
-    Their images are deleted at once, no build shows them again, and no crawl lets them in, also
-    those that CORPUS never had. --undo strikes an entry off the list: photos that have left do not
-    come back by that. It needs no network. A running crawl keeps it out: stop that first.
-    """
     from flickrexif.upkeep import takedown as run
     from flickrexif.upkeep import takedown_lines, takedowns, undo_takedown
 
-    named: dict[str, Any] = {"photos": photos, "owners": owners, "listed_in": listed_in}
+    if version or out or date:
+        raise UsageError("--version, --out and --date are for a release: leave them out")
     if shows_list:
         if undo or any(named.values()):
             raise UsageError("--list shows the list and takes nothing down: name nothing beside it")
@@ -128,4 +156,33 @@ def takedown(
             if undo
             else run(corpus, **named, reason=reason, progress=open_progress(stack))
         )
+    console.show(summary, summary.lines(), as_json=as_json)
+
+
+def _from_release(
+    release: Path,
+    *,
+    undo: bool,
+    shows_list: bool,
+    date: str | None,
+    as_json: bool,
+    **words: Any,
+) -> None:
+    from flickrexif.release import take_down_release as run
+    from flickrexif.release.ledger import read_ledger
+
+    if undo:
+        raise UsageError(
+            "--undo is for a corpus: what a release withdrew stays out of the versions after it"
+        )
+    if shows_list:
+        if words["photos"] or words["owners"] or words["listed_in"]:
+            raise UsageError("--list shows the list and takes nothing down: name nothing beside it")
+        ledger = read_ledger(release)
+        lines = [f"{one.photo_id}  {one.version}  {one.date}  {one.reason}" for one in ledger]
+        console.show(ledger, lines or [f"{release}: nothing was withdrawn"], as_json=as_json)
+        return
+    day = date or f"{datetime.now(UTC):%Y-%m-%d}"
+    with ExitStack() as stack:
+        summary = run(release, **words, date=day, progress=open_progress(stack))
     console.show(summary, summary.lines(), as_json=as_json)

@@ -13,13 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from flickrexif.atomic import atomic_path, write_text
+from flickrexif.atomic import atomic_path
 from flickrexif.engine import InProcess, ShardFailure, ShardReport, ShardTask
 from flickrexif.errors import FlickrexifError, UsageError
 from flickrexif.progress import Silent
-from flickrexif.release.card import CARD, render_card
-from flickrexif.release.changelog import CHANGELOG, compare, refuse_version, render_changelog
-from flickrexif.release.manifest import MANIFEST, describe, describe_file, made_with, to_text
+from flickrexif.release.manifest import describe, describe_file, made_with
+from flickrexif.release.previous import Previous, whatever_images_show
 from flickrexif.release.schema import SPLITS, Config, attribute_config, photos_config
 from flickrexif.release.select import (
     AttributeRows,
@@ -33,6 +32,8 @@ from flickrexif.release.select import (
 from flickrexif.release.source import Source
 from flickrexif.release.stages import Assemble, CorpusShard, MakeImages, RowSlice
 from flickrexif.release.summary import BuildSummary
+from flickrexif.release.versions import refuse_small_step
+from flickrexif.release.words import write_words
 from flickrexif.release.work import WITHDRAWN, WorkDirectory, digest_of
 
 if TYPE_CHECKING:
@@ -62,16 +63,23 @@ def build(
     """Make the release ``out`` from the labelled corpus directory ``corpus``.
 
     It grows in ``<out>.partial``; a build that was stopped goes on there when called again with the
-    same words. Photos that left the corpus since it was labelled are left out. ``previous`` is the
-    release before, for the changelog. The same corpus, plan and
-    library versions give byte-identical files. Raises `UsageError` when ``out`` exists, when the
-    corpus is not labelled or when nothing may be released, and `FlickrexifError` when a shard
-    fails.
+    same words. Photos that left the corpus since it was labelled are left out. The same corpus,
+    plan, ``previous`` and library versions give byte-identical files.
+
+    ``previous`` is the release before. Within its major version every owner stays in their split
+    of each attribute, and rows that it had stay where a class has rows to spare. Photos that it
+    withdrew stay out; the changelog tells the difference. A version that promises more than the
+    difference keeps is refused: for what holds whatever the images show (photos, classes, labels,
+    splits, kind) before anything is made; for rows that came or went as soon as the images are
+    made, before any file of the release is.
+
+    Raises `UsageError` when ``out`` exists, when the version is too low, when the corpus is not
+    labelled or when nothing may be released, and `FlickrexifError` when a shard fails.
     """
     source = Source.open(Path(corpus))
-    before = None if previous is None else Path(previous)
-    if before is not None:
-        refuse_version(plan.version, before=before)
+    before = None
+    if previous is not None:
+        before = Previous.open(Path(previous), version=plan.version)
     making = _Build(source, plan, engine or InProcess(), progress or Silent(), before)
     return making.run(Path(out))
 
@@ -82,26 +90,34 @@ class _Build:
     plan: BuildPlan
     engine: Engine
     progress: Progress
-    previous: Path | None
+    previous: Previous | None
     unreadable: dict[int, str] = field(default_factory=dict)
 
     def run(self, out: Path) -> BuildSummary:
         chosen = chosen_attributes(self.source, self.plan)
         listed = self.source.photos()
-        gone = withdrawn(listed, self.source.standing())
+        left = withdrawn(listed, self.source.standing())
+        gone = left | (self.previous.withdrawn_among(listed) if self.previous else {})
         selection = publishable(listed, gone, self.plan)
+        labels = {one.name: self._labels(one.name, listed) for one in chosen}
+        shards = self._shards(labels, selection)
+        self._refuse_early(chosen, labels, selection, shards)
         words = {
             "plan": self.plan.words(),
             "corpus": self.source.fingerprint(),
             "made with": made_with(),
+            "previous": self.previous.digest if self.previous else None,
             WITHDRAWN: digest_of(gone),
         }
         work = WorkDirectory.open(out, words)
-        labels = {one.name: self.source.labels(one.name) for one in chosen}
-        usable, made = self._usable(labels, selection, work)
+        usable, made = self._usable(labels, selection, shards, work)
         attributes = self._attributes(chosen, labels, usable, selection)
         photos, configs = photos_config(), self._configs(attributes)
-        manifest = describe(self.source, self.plan, selection, attributes, [photos, *configs])
+        manifest = self._described(attributes, selection)
+        difference = None
+        if self.previous is not None:
+            difference = self.previous.difference(manifest, selection.photos, attributes)
+            refuse_small_step(self.plan.version, difference)
         files = self._slices(photos, "train", selection.photos, work)
         for one, config in zip(attributes, configs, strict=True):
             rows = attributed(one.rows, selection.photos)
@@ -109,8 +125,14 @@ class _Build:
                 of_split = rows.filter(pl.col("split") == split).drop("split")
                 files |= self._slices(config, split, of_split, work)
         manifest["files"] = self._assemble(files, made, work)
-        self._write_words(manifest, work.release)
-        if withdrawn(listed, self.source.standing()) != gone:
+        write_words(
+            work.release,
+            manifest,
+            difference=difference,
+            before=self.previous.release.path if self.previous else None,
+            ledger=self.previous.ledger if self.previous else (),
+        )
+        if withdrawn(listed, self.source.standing()) != left:
             raise FlickrexifError(
                 f"photos left corpus {str(self.source.path)!r} while it was built: "
                 "run the same command again"
@@ -118,21 +140,68 @@ class _Build:
         work.finish()
         return BuildSummary.of(out, manifest, self.unreadable)
 
+    def _labels(self, attribute: str, listed: pl.DataFrame) -> pl.DataFrame:
+        labels = self.source.labels(attribute)
+        if self.previous is None:
+            return labels
+        return self.previous.with_kept_splits(attribute, labels, listed)
+
+    def _shards(
+        self, labels: Mapping[str, pl.DataFrame], selection: Selection
+    ) -> list[CorpusShard]:
+        """The image shards of the corpus, each with the photos of it that rows may show."""
+        if not self.plan.has_images:
+            return []
+        wanted = self._wanted(labels, selection)
+        return [CorpusShard(one, _photo_ids(one) & wanted) for one in self.source.image_shards()]
+
+    def _wanted(self, labels: Mapping[str, pl.DataFrame], selection: Selection) -> set[int]:
+        labelled = {photo_id for rows in labels.values() for photo_id in rows["photo_id"]}
+        return labelled.intersection(selection.photos["photo_id"])
+
+    def _refuse_early(
+        self,
+        chosen: Sequence[AttributeWords],
+        labels: Mapping[str, pl.DataFrame],
+        selection: Selection,
+        shards: Sequence[CorpusShard],
+    ) -> None:
+        """Refuse a version before images are made, as if all of them could be read."""
+        if self.previous is None:
+            return
+        usable = selection.photos.select("photo_id")
+        if self.plan.has_images:
+            held = [photo_id for shard in shards for photo_id in shard.photo_ids]
+            usable = usable.filter(pl.col("photo_id").is_in(held))
+        every = [self._rows(one, labels[one.name], usable) for one in chosen]
+        attributes = [one for one in every if not isinstance(one, str)]
+        manifest = self._described(attributes, selection)
+        difference = self.previous.difference(manifest, selection.photos, attributes)
+        if self.plan.has_images:
+            difference = whatever_images_show(difference)
+        refuse_small_step(self.plan.version, difference)
+
+    def _described(self, attributes: Sequence[AttributeRows], selection: Selection) -> Manifest:
+        configs = [photos_config(), *self._configs(attributes)]
+        manifest = describe(self.source, self.plan, selection, attributes, configs)
+        return manifest | {"previous": self.previous.release.version if self.previous else None}
+
     def _usable(
-        self, labels: Mapping[str, pl.DataFrame], selection: Selection, work: WorkDirectory
+        self,
+        labels: Mapping[str, pl.DataFrame],
+        selection: Selection,
+        shards: Sequence[CorpusShard],
+        work: WorkDirectory,
     ) -> tuple[pl.DataFrame, tuple[Path, ...]]:
         """The photos that rows may use (with the place of their image), and the image files."""
         if not self.plan.has_images:
             return selection.photos.select("photo_id"), ()
-        labelled = {photo_id for rows in labels.values() for photo_id in rows["photo_id"]}
-        wanted = labelled.intersection(selection.photos["photo_id"])
-        shards = [(path, _photo_ids(path) & wanted) for path in self.source.image_shards()]
         tasks = [
-            ShardTask(index, CorpusShard(path, ids), work.images / f"images-{index:05}.arrow")
-            for index, (path, ids) in enumerate(shards)
-            if ids
+            ShardTask(index, shard, work.images / f"images-{index:05}.arrow")
+            for index, shard in enumerate(shards)
+            if shard.photo_ids
         ]
-        found = sum(len(ids) for _, ids in shards)
+        found = sum(len(shard.photo_ids) for shard in shards)
         self._run(MakeImages(self.plan), tasks, total=found, unit="photos")
         made = tuple(task.target for task in tasks)
         index = pl.concat([_index(number, path) for number, path in enumerate(made)] or [_EMPTY])
@@ -140,7 +209,8 @@ class _Build:
         self.unreadable = dict(failed.select("photo_id", "reason").iter_rows())
         for photo_id, reason in self.unreadable.items():
             log.warning("photo %d is left out: %s", photo_id, reason)
-        selection.left_out.update({UNREADABLE: failed.height, NO_IMAGE: len(wanted) - found})
+        lacking = len(self._wanted(labels, selection)) - found
+        selection.left_out.update({UNREADABLE: failed.height, NO_IMAGE: lacking})
         selection.left_out += type(selection.left_out)()  # drops the counts of zero
         return index.filter(pl.col("reason").is_null()).drop("reason"), made
 
@@ -153,7 +223,7 @@ class _Build:
     ) -> list[AttributeRows]:
         kept = []
         for words in chosen:
-            rows = balanced_rows(words, labels[words.name], usable, seed=self.source.seed)
+            rows = self._rows(words, labels[words.name], usable)
             if isinstance(rows, str):
                 selection.attributes_left_out[words.name] = rows
             else:
@@ -164,6 +234,12 @@ class _Build:
                 "crawl more months, or label it anew"
             )
         return kept
+
+    def _rows(
+        self, words: AttributeWords, labels: pl.DataFrame, usable: pl.DataFrame
+    ) -> AttributeRows | str:
+        settled = self.previous.settled(words.name) if self.previous else ()
+        return balanced_rows(words, labels, usable, seed=self.source.seed, settled=settled)
 
     def _configs(self, attributes: Sequence[AttributeRows]) -> list[Config]:
         has_image = self.plan.has_images
@@ -231,17 +307,6 @@ class _Build:
                 f"{first.index} by {first.reason}; the same command tries only those again"
             )
         return reports
-
-    def _write_words(self, manifest: Manifest, release: Path) -> None:
-        """Changelog, card and manifest, in this order: the last one digests the others."""
-        changes = None
-        if self.previous is not None:
-            changes = compare(self.previous, release, manifest)
-        write_text(release / CHANGELOG, render_changelog(manifest, changes, self.previous))
-        write_text(release / CARD, render_card(manifest))
-        words = {name: describe_file(release / name) for name in (CHANGELOG, CARD)}
-        manifest["files"] = words | manifest["files"]
-        write_text(release / MANIFEST, to_text(manifest))
 
 
 _EMPTY = pl.DataFrame(

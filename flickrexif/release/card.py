@@ -1,19 +1,27 @@
-"""``README.md``: the dataset card, every number of it drawn from the manifest."""
+"""``README.md``: the dataset card, every number of it drawn from the manifest and the rows."""
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from pathlib import Path
+from traceback import extract_tb
 from typing import TYPE_CHECKING, Any
 
+import jinja2
+
+from flickrexif.atomic import write_text
 from flickrexif.errors import FlickrexifError
+from flickrexif.release.figures import spoken, write_figures
 from flickrexif.release.manifest import files_of
+from flickrexif.release.numbers import FEW, count
 from flickrexif.release.schema import PHOTOS_CONFIG, TREATED, Config
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from flickrexif.release.manifest import Manifest
+    from flickrexif.release.numbers import Numbers
 
 CARD = "README.md"
 TEMPLATES = {TREATED: "treated.md"}
@@ -29,19 +37,63 @@ _SIZES = (
 )
 
 
-def render_card(manifest: Manifest) -> str:
-    """The card of the release that ``manifest`` (with its data files) describes."""
-    from huggingface_hub import DatasetCard, DatasetCardData
+def write_card(release: Path, manifest: Manifest) -> tuple[str, ...]:
+    """Write the card and its figures into the folder ``release``; the names of the files.
 
-    template = template_path(TEMPLATES.get(manifest["kind"], TEMPLATE))
-    words = {name: value for name, value in manifest.items() if name != "files"}
-    card = DatasetCard.from_template(
-        DatasetCardData(**card_data(manifest)),
-        template_str=template.read_text(encoding="utf-8"),
-        release=words,
-        trimmed=sum(one.get("trimmed", 0) for one in manifest["attributes"].values()),
-    )
-    return str(card.content).rstrip() + "\n"
+    ``manifest`` names the data files, which must be there: the numbers are counted in them. Raises
+    as `render_card` does, before the card is written.
+    """
+    if manifest["kind"] == TREATED:
+        write_text(release / CARD, render_card(manifest))
+        return (CARD,)
+    numbers = count(release, manifest)
+    figures = write_figures(release, manifest, numbers)
+    write_text(release / CARD, render_card(manifest, numbers=numbers, figures=figures))
+    return (CARD, *figures)
+
+
+def render_card(
+    manifest: Manifest, *, numbers: Numbers | None = None, figures: tuple[str, ...] = ()
+) -> str:
+    """The card of the release that ``manifest`` (with its data files) describes.
+
+    ``numbers`` and ``figures`` are what `flickrexif.release.numbers.count` and `write_figures`
+    gave; treated releases have neither. Raises `FlickrexifError` where the template asks for a word
+    that there is not: a card with a hole would not be noticed.
+    """
+    name = TEMPLATES.get(manifest["kind"], TEMPLATE)
+    words: dict[str, Any] = {
+        "card_data": _yaml(manifest),
+        "release": {word: value for word, value in manifest.items() if word != "files"},
+        "trimmed": sum(one.get("trimmed", 0) for one in manifest["attributes"].values()),
+    }
+    if numbers is not None:
+        words |= {"numbers": numbers, "figures": figures, "few": FEW}
+    return fill(template_path(name).read_text(encoding="utf-8"), words, name=name)
+
+
+def fill(template: str, words: Mapping[str, Any], *, name: str) -> str:
+    """The text of ``template`` with ``words`` in it; ``name`` tells which one in errors.
+
+    Raises `FlickrexifError` for a word that is missing and for what is no template.
+    """
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701 - it makes Markdown
+    environment.filters |= {"grouped": "{:,}".format, "md": markdown_text, "spoken": spoken}
+    try:
+        return environment.from_string(template).render(words).rstrip() + "\n"
+    except (jinja2.UndefinedError, jinja2.TemplateSyntaxError) as error:
+        raise FlickrexifError(
+            f"card template {name!r}, line {_line(error)}: {error.message}; "
+            "mend the template, or reinstall flickrexif"
+        ) from error
+
+
+def markdown_text(words: str) -> str:
+    """``words`` of others, so that Markdown shows them as they are and on one line."""
+    shown = "".join(letter if letter.isprintable() else " " for letter in words)
+    shown = " ".join(shown.split())
+    shown = shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*_\[\]|~#!])", r"\\\1", shown)
 
 
 def card_data(manifest: Manifest) -> dict[str, Any]:
@@ -75,6 +127,20 @@ def template_path(name: str = TEMPLATE) -> Path:
         if (folder / name).is_file():
             return folder / name
     raise FlickrexifError(f"the card template {name!r} is missing: reinstall flickrexif")
+
+
+def _yaml(manifest: Manifest) -> str:
+    from huggingface_hub import DatasetCardData
+
+    return str(DatasetCardData(**card_data(manifest)).to_yaml())
+
+
+def _line(error: jinja2.TemplateError) -> int | str:
+    if isinstance(error, jinja2.TemplateSyntaxError):
+        return error.lineno
+    # Jinja puts the template's own lines into the traceback, as of a file of this name.
+    lines = [at.lineno for at in extract_tb(error.__traceback__) if at.filename == "<template>"]
+    return lines[-1] or "?" if lines else "?"
 
 
 def _config_files(name: str, manifest: Manifest) -> dict[str, Any]:

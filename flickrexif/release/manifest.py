@@ -64,7 +64,7 @@ def describe(
             "rows": selection.photos.height,
             "owners": selection.photos["owner_id"].n_unique(),
         },
-        "licenses": _licenses(selection.photos),
+        "licenses": licenses_of(selection.photos),
         "attributes": {one.words.name: _attribute(one) for one in attributes},
         "configs": {config.name: config.features for config in configs},
         "left_out": dict(sorted(selection.left_out.items())),
@@ -128,10 +128,19 @@ def _achieved(plan: BuildPlan) -> float:
     return round(achieved_ratio(plan.mask, plan.crop, plan.crop), 6)
 
 
-def _licenses(photos: pl.DataFrame) -> dict[str, Any]:
+def licenses_of(photos: pl.DataFrame) -> dict[str, Any]:
+    """Licence → how many of ``photos`` are under it, and its address; the most frequent first."""
     counted = photos.group_by("license", "license_url").agg(pl.len().alias("photos"))
     ordered = counted.sort(["photos", "license"], descending=[True, False])
     return {row["license"]: row for row in ordered.to_dicts()}
+
+
+def splits_of(rows: Mapping[str, int], classes: int) -> dict[str, dict[str, int]]:
+    """Split → its rows, and those of each class, where all classes have equally many."""
+    return {
+        split: {"rows": rows.get(split, 0), "per_class": rows.get(split, 0) // classes}
+        for split in SPLITS
+    }
 
 
 def _attribute(one: AttributeRows) -> dict[str, Any]:
@@ -141,10 +150,7 @@ def _attribute(one: AttributeRows) -> dict[str, Any]:
         "ordinal": one.words.ordinal,
         "description": one.words.description,
         "photos": one.rows["photo_id"].n_unique(),
-        "splits": {
-            split: {"rows": rows[split], "per_class": rows[split] // len(one.classes)}
-            for split in SPLITS
-        },
+        "splits": splits_of(rows, len(one.classes)),
         "classes_left_out": [label for label in one.words.classes if label not in one.classes],
         "trimmed": one.trimmed,
     }

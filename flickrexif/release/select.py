@@ -15,7 +15,7 @@ from flickrexif.flickr.licenses import UNKNOWN, license_of
 from flickrexif.release.schema import ATTRIBUTION, SPLITS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from flickrexif.release.plan import BuildPlan
     from flickrexif.release.source import AttributeWords, Source
@@ -124,10 +124,16 @@ def chosen_attributes(source: Source, plan: BuildPlan) -> list[AttributeWords]:
 
 
 def balanced_rows(
-    words: AttributeWords, labels: pl.DataFrame, usable: pl.DataFrame, *, seed: int
+    words: AttributeWords,
+    labels: pl.DataFrame,
+    usable: pl.DataFrame,
+    *,
+    seed: int,
+    settled: Collection[int] = (),
 ) -> AttributeRows | str:
     """The rows of ``labels`` whose photos are ``usable``, each class equal within each split.
 
+    Where a class has rows to spare, photos that are ``settled`` stay before others.
     A class that lost all photos of a split is dropped. Where fewer than two classes are left the
     answer is the reason why the attribute must stay out.
     """
@@ -142,7 +148,8 @@ def balanced_rows(
     if len(classes) < 2:
         return f"{len(classes)} of {len(words.classes)} classes have photos in every split"
     per_class = {split: min(counts[split, label] for label in classes) for split in SPLITS}
-    kept = _trim(rows, classes, per_class, f"{seed}:{words.name}")
+    rows = rows.with_columns(is_new=~pl.col("photo_id").is_in(list(settled)))
+    kept = _trim(rows, classes, per_class, f"{seed}:{words.name}").drop("is_new")
     codes = {label: code for code, label in enumerate(classes)}
     kept = kept.with_columns(pl.col("label").replace_strict(codes, return_dtype=pl.Int64))
     return AttributeRows(words, classes, kept, trimmed=labels.height - kept.height)
@@ -151,16 +158,17 @@ def balanced_rows(
 def _trim(
     rows: pl.DataFrame, classes: tuple[str, ...], per_class: Mapping[str, int], salt: str
 ) -> pl.DataFrame:
-    """At most ``per_class[split]`` rows of each class and split: those of the lowest rank."""
+    """At most ``per_class[split]`` rows of each class and split: old ones, of the lowest rank."""
     rows = rows.filter(pl.col("label").is_in(classes))
-    ranks = [_rank(salt, photo_id) for photo_id in rows["photo_id"].to_list()]
-    place = pl.col("rank").rank("ordinal").over("split", "label")
+    ranks = [rank_of(salt, photo_id) for photo_id in rows["photo_id"].to_list()]
+    place = pl.struct("is_new", "rank").rank("ordinal").over("split", "label")
     cap = pl.col("split").replace_strict(per_class, return_dtype=pl.UInt32)
     ranked = rows.with_columns(pl.Series("rank", ranks, dtype=pl.UInt64))
     return ranked.filter(place <= cap).drop("rank")
 
 
-def _rank(salt: str, photo_id: int) -> int:
+def rank_of(salt: str, photo_id: int) -> int:
+    """The seeded rank of a photo: where classes must be equal, those of the lowest ranks stay."""
     digest = blake2b(f"{salt}:{photo_id}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big")
 

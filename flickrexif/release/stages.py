@@ -143,7 +143,7 @@ class AssembleWorker:
         schema = rows.config.arrow_schema(self._stage.about)
         with pa.memory_map(str(rows.path)) as source:
             table = pa.ipc.open_file(source).read_all().slice(rows.start, rows.stop - rows.start)
-            with atomic_path(task.target) as partial, _writer(partial, schema) as writer:
+            with atomic_path(task.target) as partial, release_writer(partial, schema) as writer:
                 for group in self._groups(table, rows.config):
                     writer.write_table(self._filled(group, schema), row_group_size=len(group))
         seconds, sha256 = time.monotonic() - began, sha256_of(task.target)
@@ -188,7 +188,7 @@ def _suffix(image: bytes) -> str:
     return "png" if image.startswith(b"\x89PNG") else "jpg"
 
 
-def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+def release_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     """Image bytes plain and uncompressed, all else snappy with dictionaries, page index on."""
     plain = [name for name in schema.names if name != "image"]
     images = {"image.bytes": "NONE", "image.path": "SNAPPY"} if "image" in schema.names else {}

@@ -17,6 +17,7 @@ from flickrexif.release.checks.schema import (
     check_features,
 )
 from flickrexif.release.checks.shape import check_shape
+from flickrexif.release.checks.withdrawn import check_withdrawn
 from flickrexif.release.finding import Finding
 from flickrexif.release.manifest import MANIFEST, read_manifest
 from flickrexif.release.schema import TREATED
@@ -30,8 +31,9 @@ def verify(path: Path | str, *, progress: Progress | None = None) -> list[Findin
 
     Rules on files (present, whole, none foreign), on descriptions (parquet metadata, card and
     manifest agree), on rows (labels in range, splits disjoint in photos and owners, classes equal,
-    photos credited and their licences fit) and on images (decode, size, no metadata, masked). Of a
-    treated set the images may be anybody's: credits and equal classes are not asked for.
+    photos credited and their licences fit, none of them withdrawn) and on images (decode, size, no
+    metadata, masked). Of a treated set the images may be anybody's: credits and equal classes are
+    not asked for.
     Raises `UsageError` when ``path`` is no release at all.
     """
     path = Path(path)
@@ -54,6 +56,7 @@ def verify(path: Path | str, *, progress: Progress | None = None) -> list[Findin
         check_card(path, manifest),
         () if is_treated else check_changelog(path, manifest),
         (check_treated_rows if is_treated else check_rows)(path, manifest),
+        check_withdrawn(path, manifest),
         check_images(path, manifest),
     )
     progress.start("verify", len(checks), "groups of rules")

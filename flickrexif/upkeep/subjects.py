@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import unquote
 
 from flickrexif.errors import UsageError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterable
 
 _PHOTO = re.compile(r"[1-9]\d{0,17}", re.ASCII)
 _OWNER = re.compile(r"\d+@N\d{2}", re.ASCII)
@@ -65,6 +66,21 @@ def parse_owner(word: str) -> Subject:
     if subject.kind != "owner":
         raise UsageError(f"{word!r} names a photo, not an owner: name it as a photo")
     return subject
+
+
+def all_subjects(
+    photos: Iterable[int | str], owners: Iterable[str], listed_in: Path | str | None
+) -> list[Subject]:
+    """What photos, owners and the lines of a file name, each once.
+
+    Raises `UsageError` for words that name neither, and when nothing is named.
+    """
+    named = [parse_photo(str(photo)) for photo in photos]
+    named += [parse_owner(owner) for owner in owners]
+    named += [] if listed_in is None else read_subjects(Path(listed_in))
+    if not named:
+        raise UsageError("nothing is named: give photos or owners to take down")
+    return list(dict.fromkeys(named))
 
 
 def read_subjects(path: Path) -> list[Subject]:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flickrexif.corpus.layout import Corpus
 from flickrexif.corpus.purge import purge
 from flickrexif.corpus.rows import Removal
 from flickrexif.crawling.running import saved
-from flickrexif.errors import UsageError
 from flickrexif.progress import Progress, Silent
-from flickrexif.upkeep.subjects import Subject, parse_owner, parse_photo, read_subjects
+from flickrexif.upkeep.subjects import Subject, all_subjects
 from flickrexif.upkeep.summary import TakedownSummary, UndoSummary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
 
     from flickrexif.corpus.state import State
     from flickrexif.ids import PhotoId
@@ -48,7 +47,7 @@ def takedown(
     Raises `UsageError` for words that name no photo or owner, with nothing recorded, and while a
     crawl runs.
     """
-    subjects = _subjects(photos, owners, listed_in)
+    subjects = all_subjects(photos, owners, listed_in)
     opened = Corpus.open(corpus)
     with opened.lock(), opened.state() as state, saved(opened.path):
         known = _listed(state)
@@ -79,7 +78,7 @@ def undo_takedown(
     Photos that have left the corpus do not come back by that; those that it never had may be let
     in by a later crawl. Raises what `takedown` raises.
     """
-    subjects = _subjects(photos, owners, listed_in)
+    subjects = all_subjects(photos, owners, listed_in)
     opened = Corpus.open(corpus)
     with opened.lock(), opened.state() as state, saved(opened.path):
         known = _listed(state)
@@ -96,17 +95,6 @@ def takedowns(corpus: Path | str) -> list[Removal]:
     """What is on a corpus's list of takedowns, by kind and subject."""
     with Corpus.open(corpus).state(reading=True) as state:
         return state.removals()
-
-
-def _subjects(
-    photos: Iterable[int | str], owners: Iterable[str], listed_in: Path | str | None
-) -> list[Subject]:
-    named = [parse_photo(str(photo)) for photo in photos]
-    named += [parse_owner(owner) for owner in owners]
-    named += [] if listed_in is None else read_subjects(Path(listed_in))
-    if not named:
-        raise UsageError("nothing is named: give photos or owners to take down")
-    return list(dict.fromkeys(named))
 
 
 def _listed(state: State) -> set[Subject]:

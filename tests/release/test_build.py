@@ -44,6 +44,7 @@ def test_the_folder_is_laid_out_as_designed(releases):
         "CHANGELOG.md",
         "README.md",
         "manifest.json",
+        *(f"figures/{name}.svg" for name in ("associations", "classes", "licences", "months")),
         "photos/train-00000-of-00001.parquet",
         *(
             f"{attribute}/{split}-00000-of-00001.parquet"

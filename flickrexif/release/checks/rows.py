@@ -70,7 +70,7 @@ def check_treated_rows(release: Path, manifest: Manifest) -> Iterator[Finding]:
             continue
         yield from _check_disjoint(rows, name)
         forbidding = pl.col("license").is_in(sorted(FORBIDDING))
-        for file, ids in _by_file(rows.filter(forbidding)):
+        for file, ids in by_file(rows.filter(forbidding)):
             yield Finding("license", file, f"licence allows no changed copies: {ids}")
         if words := manifest["attributes"].get(name):
             yield from _check_labels(rows.drop_nulls("label"), len(words["classes"]))
@@ -88,7 +88,7 @@ def _check_photos(photos: pl.DataFrame, manifest: Manifest) -> Iterator[Finding]
     if counted != manifest["photos"]:
         yield Finding("counts", MANIFEST, f"photos are {manifest['photos']}, found {counted}")
     for (license_id,), rows in photos.group_by("license_id", maintain_order=True):
-        for file, ids in _by_file(rows):
+        for file, ids in by_file(rows):
             reason = _license_fault(license_id, rows["license"], manifest)
             if reason is not None:
                 yield Finding("license", file, f"{reason}: {ids}")
@@ -111,13 +111,13 @@ def _license_fault(license_id: object, names: pl.Series, manifest: Manifest) -> 
 def _check_credits(rows: pl.DataFrame) -> Iterator[Finding]:
     for column in _CREDITS:
         empty = pl.col(column).is_null() | (pl.col(column).cast(pl.String) == "")
-        for file, ids in _by_file(rows.filter(empty)):
+        for file, ids in by_file(rows.filter(empty)):
             yield Finding("attribution", file, f"no {column} in: {ids}")
 
 
 def _check_labels(rows: pl.DataFrame, classes: int) -> Iterator[Finding]:
     wrong = ~pl.col("label").is_between(0, classes - 1) | pl.col("label").is_null()
-    for file, ids in _by_file(rows.filter(wrong)):
+    for file, ids in by_file(rows.filter(wrong)):
         yield Finding("label-range", file, f"label outside 0..{classes - 1} of: {ids}")
 
 
@@ -132,7 +132,7 @@ def _check_disjoint(rows: pl.DataFrame, config: str) -> Iterator[Finding]:
 
 def _check_duplicates(rows: pl.DataFrame) -> Iterator[Finding]:
     twice = rows.filter(pl.struct("photo_id", "split").is_duplicated())
-    for file, ids in _by_file(twice):
+    for file, ids in by_file(twice):
         yield Finding("duplicate-photo", file, f"twice in a split: {ids}")
 
 
@@ -172,18 +172,18 @@ def _check_known(rows: pl.DataFrame, photos: pl.DataFrame) -> Iterator[Finding]:
 
     ``unknown-photo``, ``attribution`` and ``copied-photo``.
     """
-    for file, ids in _by_file(rows.join(photos, on="photo_id", how="anti")):
+    for file, ids in by_file(rows.join(photos, on="photo_id", how="anti")):
         yield Finding("unknown-photo", file, f"not in the photos config: {ids}")
     both = rows.join(photos, on="photo_id", suffix="_told")
     for column in _CREDITS[1:]:
-        for file, ids in _by_file(both.filter(pl.col(column) != pl.col(f"{column}_told"))):
+        for file, ids in by_file(both.filter(pl.col(column) != pl.col(f"{column}_told"))):
             yield Finding("attribution", file, f"{column} is not that of the photo: {ids}")
     if "duplicate_of" in both.columns:  # releases made before copies were told have none
-        for file, ids in _by_file(both.filter(pl.col("duplicate_of").is_not_null())):
+        for file, ids in by_file(both.filter(pl.col("duplicate_of").is_not_null())):
             yield Finding("copied-photo", file, f"has the bytes of another photo: {ids}")
 
 
-def _by_file(rows: pl.DataFrame) -> Iterator[tuple[str, str]]:
+def by_file(rows: pl.DataFrame) -> Iterator[tuple[str, str]]:
     """Each file that has one of ``rows``, and some of the photos concerned."""
     for (file,), of_file in rows.group_by("file", maintain_order=True):
         yield str(file), _some(of_file["photo_id"])
