@@ -14,11 +14,12 @@ demo: $(VENV)/.all
 	$(BIN)/flickrexif label demo/corpus
 	$(BIN)/flickrexif build demo/corpus --version 1.0.0 --out demo/FlickrExif
 	$(BIN)/flickrexif verify demo/FlickrExif
+	$(BIN)/flickrexif publish demo/FlickrExif --to demo/published
 	$(BIN)/flickrexif probe demo/FlickrExif --encoder residual --out demo/probe
 	@echo
 	@echo "The release:  demo/FlickrExif   (its card: demo/FlickrExif/README.md)"
 	@echo "The figure:   demo/probe/accuracy.png"
-	@echo "Open it with: $(BIN)/python -c \"from datasets import load_dataset; print(load_dataset('demo/FlickrExif', 'make'))\""
+	@echo "Open it with: $(BIN)/python -c \"import flickrexif; print(flickrexif.load('demo/published', 'make', version='1.0.0'))\""
 
 test: $(VENV)/.test lint
 	$(BIN)/python -m pytest -n 2 -q
