@@ -9,7 +9,7 @@ import click
 
 from flickrexif import console
 from flickrexif.cli.probing import mask
-from flickrexif.cli.root import cli, json_option, open_progress, path_type
+from flickrexif.cli.root import cli, geometry_option, json_option, open_progress, path_type
 from flickrexif.errors import UsageError
 
 if TYPE_CHECKING:
@@ -33,13 +33,7 @@ threads_option = click.option(
     metavar="A,B",
     help="Shares of the area to hide.",
 )
-@click.option(
-    "--geometry",
-    type=click.Choice(["center", "border", "random_patches", "checkerboard"]),
-    default="center",
-    show_default=True,
-    help="What is hidden.",
-)
+@geometry_option
 @click.option("--crop", default=224, show_default=True, help="Pixels a side that are masked.")
 @click.option(
     "--most-unreadable",

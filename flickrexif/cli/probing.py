@@ -10,6 +10,7 @@ import click
 from flickrexif import console
 from flickrexif.cli.root import (
     cli,
+    geometry_option,
     json_option,
     open_progress,
     path_type,
@@ -88,13 +89,7 @@ def mask() -> None:
     metavar="A,B",
     help="Shares of the area to hide.",
 )
-@click.option(
-    "--geometry",
-    type=click.Choice(["center", "border", "random_patches", "checkerboard"]),
-    default="center",
-    show_default=True,
-    help="What is hidden.",
-)
+@geometry_option
 @click.option(
     "--out",
     type=path_type(),

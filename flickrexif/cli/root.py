@@ -45,6 +45,17 @@ def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )
 
 
+def geometry_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command ``--geometry``, the shape of a mask."""
+    return click.option(
+        "--geometry",
+        type=click.Choice(["center", "border", "random_patches", "checkerboard"]),
+        default="center",
+        show_default=True,
+        help="What is hidden.",
+    )(command)
+
+
 @click.group(
     cls=_Commands,
     epilog=NOTICE,

@@ -9,7 +9,14 @@ import click
 
 from flickrexif import console
 from flickrexif.cli.probing import mask
-from flickrexif.cli.root import cli, json_option, open_progress, path_type, process_count
+from flickrexif.cli.root import (
+    cli,
+    geometry_option,
+    json_option,
+    open_progress,
+    path_type,
+    process_count,
+)
 from flickrexif.errors import PartialError, UsageError
 
 if TYPE_CHECKING:
@@ -32,7 +39,7 @@ def treated(command: Callable[..., Any]) -> Callable[..., Any]:
                 "--seed", default=0, show_default=True, help="Of what is drawn, and of new splits."
             ),
             click.option(
-                "--most-left-out",
+                "--most-unreadable",
                 default=0.05,
                 show_default=True,
                 metavar="SHARE",
@@ -76,13 +83,7 @@ def run(
 @mask.command("apply")
 @treated
 @click.option("--ratio", default=0.9, show_default=True, help="The share of the area to hide.")
-@click.option(
-    "--geometry",
-    type=click.Choice(["center", "border", "random_patches", "checkerboard"]),
-    default="center",
-    show_default=True,
-    help="What is hidden.",
-)
+@geometry_option
 @click.option(
     "--fill",
     default="black",

@@ -8,7 +8,7 @@ from typing import Any
 from flickrexif.errors import UsageError
 from flickrexif.release.plan import require_version
 
-MOST_LEFT_OUT = 0.05
+MOST_UNREADABLE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,20 +16,20 @@ class TreatPlan:
     """Name, version and the rules of a treated set.
 
     ``seed`` deals splits where the set has none. More unreadable images than the share
-    ``most_left_out`` stop the work. ``images_per_file`` source images go into one parquet file.
+    ``most_unreadable`` stop the work. ``images_per_file`` source images go into one parquet file.
     """
 
     name: str
     version: str = "1.0.0"
     seed: int = 0
-    most_left_out: float = MOST_LEFT_OUT
+    most_unreadable: float = MOST_UNREADABLE
     images_per_file: int = 1_000
 
     def __post_init__(self) -> None:
         require_version(self.version)
-        if not 0 <= self.most_left_out <= 1:
+        if not 0 <= self.most_unreadable <= 1:
             raise UsageError(
-                f"most_left_out {self.most_left_out!r} is outside 0..1: give a share of the images"
+                f"most_unreadable {self.most_unreadable!r} is outside 0..1: give a share"
             )
         if self.images_per_file < 1:
             raise UsageError(f"images_per_file {self.images_per_file!r} is not a positive number")

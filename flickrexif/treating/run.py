@@ -57,7 +57,7 @@ def treat(
     It grows in ``<out>.partial``; stopped, the same call goes on there. Unreadable images are left
     out and named with their reasons in ``left_out.json``. Equal images, words and library versions
     give equal bytes. Raises `UsageError` for what is no set of images, for an ``out`` that exists
-    or lies among them, and `FlickrexifError` when more images than ``plan.most_left_out`` are
+    or lies among them, and `FlickrexifError` when more images than ``plan.most_unreadable`` are
     unreadable, or all.
     """
     source = ImageSet.open(images)
@@ -121,7 +121,7 @@ class _Treating:
 
         How many images may be left out is no word of it: it changes no byte.
         """
-        plan = {word: v for word, v in self.plan.words().items() if word != "most_left_out"}
+        plan = {word: v for word, v in self.plan.words().items() if word != "most_unreadable"}
         files = {place.file for place in self.source.places}
         stats = {str(file.relative_to(self.source.path)): file.stat() for file in sorted(files)}
         return {
@@ -173,10 +173,10 @@ class _Treating:
 
     def _count(self, report: ShardReport, total: int, sheet: Path) -> None:
         self._failed.update({why: n for why, n in report.status_counts.items() if why != OK})
-        failed, most = self._failed.total(), self.plan.most_left_out
+        failed, most = self._failed.total(), self.plan.most_unreadable
         if failed / total > most or failed == total:
             name, why = next(iter(json.loads(sheet.read_text(encoding="utf-8")).items()))
-            share = f"more than {most:.3g} of them: look at them, or raise --most-left-out"
+            share = f"more than {most:.3g} of them: look at them, or raise --most-unreadable"
             raise FlickrexifError(
                 f"{failed} of {total} images of {str(self.source.path)!r} are unreadable, such as "
                 f"{name!r} ({why}), {share if failed < total else 'which is all: look at them'}"

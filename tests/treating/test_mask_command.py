@@ -160,8 +160,8 @@ def test_json_is_the_summary(apply, images):
         ("--interpolation cubic", "'cubic' is not one of"),
         ("--version 1.0", "version '1.0' is not X.Y.Z"),
         ("--version 1.0.0-rc1", "'1.0.0-rc1'"),
-        ("--most-left-out 2", "most_left_out 2.0 is outside 0..1"),
-        ("--most-left-out nan", "outside 0..1"),
+        ("--most-unreadable 2", "most_unreadable 2.0 is outside 0..1"),
+        ("--most-unreadable nan", "outside 0..1"),
         ("--processes 0", "'--processes'"),
         ("--nonsense", "'--nonsense'"),
     ],
@@ -210,7 +210,7 @@ def test_an_out_among_the_images_is_refused(refused, images):
 def test_unreadable_images_are_counted_and_named(apply, images):
     for number in range(7):
         (images / "train" / "cat" / f"bad {number}.jpg").write_bytes(b"\xff\xd8\xff no jpeg")
-    words = (images, "--out", "out", *SMALL, "--most-left-out", 0.5)
+    words = (images, "--out", "out", *SMALL, "--most-unreadable", 0.5)
     code, out, err = apply(*words)
     assert code == 3
     assert err == ("error: 7 images are unreadable and left out: 'out/left_out.json' names them\n")
@@ -229,7 +229,7 @@ def test_too_many_unreadable_images_stop_it(apply, images):
     assert "1 of 13 images of 'my set' are unreadable" in err
     assert "'train/cat/bad.jpg'" in err
     assert not Path("out").exists()
-    code, out, _ = apply(images, "--out", "out", *SMALL, "--most-left-out", 0.1)
+    code, out, _ = apply(images, "--out", "out", *SMALL, "--most-unreadable", 0.1)
     assert (code, Path("out.partial").exists()) == (3, False)
     assert "1 images left out" in out
 

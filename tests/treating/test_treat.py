@@ -25,7 +25,7 @@ from flickrexif.treating import Masking, TreatPlan, treat
 from flickrexif.treating.rows import dealt, may_be_changed, owner_of, row_id
 
 PLAN = TreatPlan("tiny")
-ALL = replace(PLAN, most_left_out=1)
+ALL = replace(PLAN, most_unreadable=1)
 
 
 def all_hidden(height, width, _ratio, _words):
@@ -378,7 +378,7 @@ def damaged(fill_folder, folder: Path, image_bytes) -> Path:
 
 def test_unreadable_images_are_counted_and_named(fill_folder, tmp_path, image_bytes, rows_in):
     folder = damaged(fill_folder, tmp_path / "set", image_bytes)
-    summary = treat(folder, SMALL, replace(BY_FIVE, most_left_out=0.2), out=tmp_path / "out")
+    summary = treat(folder, SMALL, replace(BY_FIVE, most_unreadable=0.2), out=tmp_path / "out")
     assert sum(summary.rows.values()) == len(rows_in(tmp_path / "out")) == 20
     assert set(summary.unreadable) == DAMAGED
     assert sum(summary.left_out.values()) == 5
@@ -394,7 +394,7 @@ def test_unreadable_images_are_counted_and_named(fill_folder, tmp_path, image_by
 def test_too_many_unreadable_images_stop_the_work(fill_folder, tmp_path, image_bytes):
     folder = damaged(fill_folder, tmp_path / "set", image_bytes)
     with pytest.raises(FlickrexifError) as stopped:
-        treat(folder, SMALL, replace(PLAN, most_left_out=0.1), out=tmp_path / "out")
+        treat(folder, SMALL, replace(PLAN, most_unreadable=0.1), out=tmp_path / "out")
     told = re.search(
         r"(\d) of 25 images .* such as '(.+)' \(.*\), more than 0\.1", str(stopped.value)
     )
@@ -408,11 +408,11 @@ def test_a_larger_share_goes_on_where_too_many_stopped_it(
     fill_folder, tmp_path, image_bytes, contents
 ):
     folder = damaged(fill_folder, tmp_path / "set", image_bytes)
-    with pytest.raises(FlickrexifError, match="raise --most-left-out"):
-        treat(folder, SMALL, replace(BY_FIVE, most_left_out=0.1), out=tmp_path / "out")
+    with pytest.raises(FlickrexifError, match="raise --most-unreadable"):
+        treat(folder, SMALL, replace(BY_FIVE, most_unreadable=0.1), out=tmp_path / "out")
     kept = [file.stat().st_ino for file in (tmp_path / "out.partial").rglob("train-*-of-*.parquet")]
     assert kept
-    enough = replace(BY_FIVE, most_left_out=0.2)
+    enough = replace(BY_FIVE, most_unreadable=0.2)
     treat(folder, SMALL, enough, out=tmp_path / "out")
     inodes = [file.stat().st_ino for file in (tmp_path / "out").rglob("train-*.parquet")]
     assert set(kept) <= set(inodes)
@@ -427,7 +427,7 @@ def test_a_share_of_just_so_many_is_let_through(tmp_path, fill_folder, image_byt
     folder.mkdir()
     for number, name in enumerate(names):
         (folder / name).write_bytes(b"" if number < bad else image_bytes(0, size=(8, 8)))
-    plan = replace(PLAN, most_left_out=share)
+    plan = replace(PLAN, most_unreadable=share)
     small = Masking(MaskSpec(), Crop(8))
     assert sum(treat(folder, small, plan, out=tmp_path / "out").rows.values()) == 100 - bad
     (folder / names[-1]).write_bytes(b"")
@@ -461,9 +461,9 @@ def test_a_split_whose_images_are_all_unreadable_is_not_there(fill_folder, tmp_p
     ("words", "told"),
     [
         ({"version": "1.0"}, "'1.0'"),
-        ({"most_left_out": -0.1}, "outside 0..1"),
-        ({"most_left_out": 1.1}, "outside 0..1"),
-        ({"most_left_out": float("nan")}, "outside 0..1"),
+        ({"most_unreadable": -0.1}, "outside 0..1"),
+        ({"most_unreadable": 1.1}, "outside 0..1"),
+        ({"most_unreadable": float("nan")}, "outside 0..1"),
         ({"images_per_file": 0}, "images_per_file 0"),
     ],
 )
@@ -609,7 +609,7 @@ def test_the_order_of_the_work_changes_no_byte(
     treat(labelled, SMALL, BY_FIVE, out=tmp_path / "out", engine=LastFirst())
     assert contents(tmp_path / "out") == expected
     folder = damaged(fill_folder, tmp_path / "set", image_bytes)
-    plan = replace(BY_FIVE, most_left_out=0.5)
+    plan = replace(BY_FIVE, most_unreadable=0.5)
     treat(folder, SMALL, plan, out=tmp_path / "first")
     treat(folder, SMALL, plan, out=tmp_path / "last", engine=LastFirst())
     assert contents(tmp_path / "first") == contents(tmp_path / "last")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ODD_CLASSES = ("no", "1", "a|b", "{{ x }}", "true", "- [é] #1: x", "猫", "'q'")
-PLAN = TreatPlan("tiny", most_left_out=1)
+PLAN = TreatPlan("tiny", most_unreadable=1)
 TRAIN = "masked/train-00000-of-00001.parquet"
 TEST = "masked/test-00000-of-00001.parquet"
 QUICK = ProbePlan(encoder="pixels", shuffles=1, resamples=100)
