@@ -80,7 +80,7 @@ def cli(ctx: click.Context, quiet: bool, settings: Path | None) -> None:
     """Build EXIF-labelled image corpora from Flickr, publish them, probe vision encoders on them.
 
     \b
-    The way: crawl → label → build → verify → probe.
+    The way: crawl → label → build → verify → publish, and probe what was built.
     Exit codes: 0 done, 1 findings or failure, 2 usage, 3 some photos failed, 4 key or permission,
     5 upstream down (run again to resume), 130 interrupted (state saved).
     """
