@@ -76,18 +76,14 @@ class ExactReader:
 
 @dataclass(frozen=True, slots=True)
 class FastReader:
-    """simplejpeg (Pillow where it is not installed, with equal pixels), then torch."""
-
-    has_turbo: bool
+    """simplejpeg (Pillow for what that is not trusted with, with equal pixels), then torch."""
 
     @property
     def provenance(self) -> str:
         """The decoder, and torch with the instruction set that its kernels use."""
         from flickrexif.imaging import torch_resize
 
-        decoder = f"Pillow {PIL.__version__}"
-        if self.has_turbo:
-            decoder = f"simplejpeg {version(turbo.NAME)} or {decoder}"
+        decoder = f"simplejpeg {version(turbo.NAME)} or Pillow {PIL.__version__}"
         shrunk = f"resized as bytes by {torch_resize.BACKEND}"
         return f"decoded by {decoder}, {shrunk} (by Pillow below {LEAST_SHRINK} times)"
 
@@ -108,7 +104,7 @@ class FastReader:
         """All pixels of the photo, height x width x 3: those of `decode_rgb`."""
         with opened(data) as image:
             orientation = orientation_of(image)
-            pixels = turbo.decode(data, image) if self.has_turbo else None
+            pixels = turbo.decode(data, image)
         if pixels is None:
             return np.array(decode_rgb(data))
         if orientation == 1:
@@ -129,7 +125,7 @@ def fast_reader() -> Reader:
     levels = levels_apart()
     if levels > MOST_LEVELS_APART:
         return ExactReader(f"torch's pixels are {levels} levels from Pillow's here")
-    return FastReader(turbo.is_installed())
+    return FastReader()
 
 
 def levels_apart() -> int:

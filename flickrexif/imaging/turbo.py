@@ -1,8 +1,7 @@
-"""JPEG pixels by simplejpeg (libjpeg-turbo): those of Pillow, sooner. An optional dependency."""
+"""JPEG pixels by simplejpeg (libjpeg-turbo): those of Pillow, sooner."""
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,11 +13,6 @@ if TYPE_CHECKING:
 NAME = "simplejpeg"
 
 _COLOUR_SPACES = {"RGB": "RGB", "L": "GRAY"}
-
-
-def is_installed() -> bool:
-    """Whether simplejpeg can be imported."""
-    return find_spec(NAME) is not None
 
 
 def decode(data: bytes, image: Image.Image) -> npt.NDArray[np.uint8] | None:
