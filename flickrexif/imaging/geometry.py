@@ -3,7 +3,8 @@
 Each comes in two alignments. ``whole`` hides whole shapes, as the published protocol does: the
 rectangle with margins of ``round((side - sqrt(ratio) * side) / 2)`` (halves to even), or
 ``round(ratio * squares)`` squares. ``pixel`` hides exactly ``round(ratio * height * width)``
-pixels: the outermost ring of the rectangle, or the last square, is then cut in reading order.
+pixels: the outermost ring of the rectangle, or the last square, is then cut in reading order. A
+ratio of 0 hides nothing and 1 all, in both.
 """
 
 from __future__ import annotations

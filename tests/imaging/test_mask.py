@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from flickrexif.errors import UsageError
@@ -123,17 +123,20 @@ def test_aligned_to_the_pixel_the_area_is_exact(spec, height, width, name):
 
 
 @settings(deadline=None)
+@example(MaskSpec("center", 0.0), 41, 41, 0)
+@example(MaskSpec("center", 1e-34), 43, 41, 0)
 @given(specs, sides, sides, st.integers(0, 2**53))
 def test_whole_shapes_hide_what_their_formula_says(spec, height, width, name):
     spec = replace(spec, align="whole")
     seen = visible(spec, height, width, name)
     rows, columns = (math.ceil(side / spec.patch) for side in (height, width))
-    margins = [
-        round((side - math.sqrt(spec.ratio) * side) / 2) if spec.geometry == "center" else None
-        for side in (height, width)
-    ]
     if spec.geometry == "center":
-        assert (~seen).sum() == (height - 2 * margins[0]) * (width - 2 * margins[1])
+        margins = [round((side - math.sqrt(spec.ratio) * side) / 2) for side in (height, width)]
+        down, across = (
+            max(0, side - 2 * margin)  # where both margins round up, they meet
+            for side, margin in zip((height, width), margins, strict=True)
+        )
+        assert (~seen).sum() == (down * across if spec.ratio else 0)
     elif spec.geometry == "random_patches":
         corners = seen[:: spec.patch, :: spec.patch]
         assert (~corners).sum() == round(spec.ratio * rows * columns)
