@@ -24,7 +24,15 @@ if TYPE_CHECKING:
 
 @cli.command()
 @click.argument("release", type=path_type())
-@click.option("--encoder", default="residual", show_default=True, help="See flickrexif encoders.")
+@click.option(
+    "--encoder",
+    "encoders",
+    multiple=True,
+    default=("residual",),
+    show_default=True,
+    metavar="NAME",
+    help="See flickrexif encoders; give it again for more.",
+)
 @click.option("--attributes", metavar="A,B", help="Only these.  [default: all of the release]")
 @click.option(
     "--out", type=path_type(), help="Write results, figure and embeddings into this folder."

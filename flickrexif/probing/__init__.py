@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from flickrexif.probing.leak_plan import LeakPlan
 from flickrexif.probing.leak_report import LeakReport, LeakRow
 from flickrexif.probing.plan import ProbePlan
-from flickrexif.probing.report import AttributeResult, ProbeReport
+from flickrexif.probing.report import EncoderRecord, ProbeReport
 from flickrexif.probing.require import required
+from flickrexif.probing.result import AttributeResult
 from flickrexif.probing.shift_plan import ShiftPlan
 from flickrexif.probing.shift_report import ShiftMap
 from flickrexif.progress import Progress, Silent
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AttributeResult",
+    "EncoderRecord",
     "LeakPlan",
     "LeakReport",
     "LeakRow",
@@ -67,7 +69,7 @@ def probe(
 
 
 def encoder_names() -> tuple[str, ...]:
-    """The names that `ProbePlan.encoder` may have."""
+    """The names that `ProbePlan.encoders` may have."""
     required("torch")
     from flickrexif.probing.encoders import ENCODERS
 

@@ -30,11 +30,16 @@ def draw(report: ProbeReport, target: Path) -> None:
         )
         axes.plot([result.chance] * 2, [place - 0.35, place + 0.35], color=QUIET_COLOUR, lw=1.5)
         axes.plot(result.shuffled, place, marker="x", color=QUIET_COLOUR, ms=5)
-    names = [f"{result.attribute} ({result.classes})" for result in results]
+    several = len(report.encoders) > 1
+    names = [
+        f"{f'{result.encoder}: ' if several else ''}{result.attribute} ({result.classes})"
+        for result in results
+    ]
     axes.set_yticks(range(len(results)), names)
     axes.set_ylim(len(results) - 0.5, -0.5)
     axes.set_xlim(0, 1)
     axes.set_xlabel("test accuracy, 95 % interval over owners; bar: chance, cross: shuffled labels")
-    axes.set_title(f"{report.release} {report.version}, encoder {report.encoder}".strip())
+    told = "" if several else f", encoder {results[0].encoder}"
+    axes.set_title(f"{report.release} {report.version}{told}".strip())
     axes.grid(axis="x", alpha=0.3)
     figure.savefig(target, format="png", dpi=150, metadata={"Software": None})

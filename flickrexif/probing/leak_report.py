@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from flickrexif.atomic import atomic_path, write_text
-from flickrexif.probing.report import ABOVE, NOT_ABOVE, percent
+from flickrexif.probing.result import ABOVE, NOT_ABOVE, percent
 from flickrexif.probing.table import table
 
 if TYPE_CHECKING:

@@ -11,9 +11,11 @@ from torch import Tensor
 
 from flickrexif.probing import controls
 from flickrexif.probing.linear import Scaling, fit
-from flickrexif.probing.report import AttributeResult
+from flickrexif.probing.result import AttributeResult
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from flickrexif.probing.embed import Embeddings
@@ -56,12 +58,12 @@ def measure(
     embeddings: Embeddings,
     plan: ProbePlan,
     *,
-    references: dict[str, Embeddings],
+    references: Mapping[str, float | None],
 ) -> AttributeResult:
     """Probe ``attribute`` and hold the accuracy against its controls.
 
-    ``references`` are embeddings that see no camera trace (``size``, ``colour``); each is probed
-    in the same way and only its accuracy is kept.
+    ``references`` are accuracies of what sees no camera trace (``size``, ``colour``), as
+    `reference_accuracy` gives them; they are the same for every encoder.
     """
     outcome = solve(attribute, Features.of(attribute, embeddings), plan, shuffles=plan.shuffles)
     classes, ordinal = len(attribute.classes), attribute.ordinal
@@ -70,10 +72,8 @@ def measure(
     random = controls.stream(plan.seed, "bootstrap", attribute.name)
     low, high = controls.owner_interval(correct, owners, resamples=plan.resamples, random=random)
     shuffled = (outcome.shuffled == truth).mean(axis=1)
-    against = {
-        name: _accuracy(attribute, reference, plan) for name, reference in references.items()
-    }
     return AttributeResult(
+        encoder=embeddings.name,
         attribute=attribute.name,
         classes=classes,
         train=len(attribute.train),
@@ -90,8 +90,8 @@ def measure(
         majority=controls.majority_accuracy(attribute.train.labels, truth),
         shuffled=float(shuffled.mean()),
         shuffled_error=controls.standard_error(shuffled),
-        size=against.get("size"),
-        colour=against.get("colour"),
+        size=references.get("size"),
+        colour=references.get("colour"),
         penalty=outcome.penalty,
         validation_accuracy=outcome.validation_accuracy,
     )
@@ -129,7 +129,10 @@ def solve(
     return Outcome(float(penalties[best]), float(accuracies[best]), said[0], said[1:])
 
 
-def _accuracy(attribute: AttributeData, embeddings: Embeddings, plan: ProbePlan) -> float | None:
+def reference_accuracy(
+    attribute: AttributeData, embeddings: Embeddings, plan: ProbePlan
+) -> float | None:
+    """Test accuracy of a probe of ``embeddings``; None when too few photos have one."""
     known = attribute.among(embeddings.photo_ids)
     if not known.is_learnable:
         return None

@@ -25,7 +25,8 @@ class ProbePlan:
     Raises `UsageError` for a value that does not fit.
     """
 
-    encoder: str = "residual"
+    encoders: tuple[str, ...] = ("residual",)
+    """Names as `encoder_names` lists them; each photo is decoded once for all."""
     attributes: tuple[str, ...] | None = None
     """The attributes to probe; None is all that the release has."""
     mask: MaskSpec | None = None
@@ -42,6 +43,8 @@ class ProbePlan:
     """Photos embedded at once."""
 
     def __post_init__(self) -> None:
+        if not self.encoders or len(set(self.encoders)) < len(self.encoders):
+            raise UsageError(f"encoders {self.encoders!r}: name one or more, each once")
         if self.solver != "lbfgs":
             raise UsageError(f"unknown solver {self.solver!r}; use 'lbfgs'")
         if not self.penalties or min(self.penalties) <= 0:

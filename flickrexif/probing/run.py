@@ -13,9 +13,9 @@ import torch
 from flickrexif.errors import UsageError
 from flickrexif.probing.embed import Embeddings, SkippedPhoto, embed
 from flickrexif.probing.encoders import encoder_named
-from flickrexif.probing.measure import measure
+from flickrexif.probing.measure import measure, reference_accuracy
 from flickrexif.probing.release_data import AttributeData, ReleaseData
-from flickrexif.probing.report import ProbeReport
+from flickrexif.probing.report import EncoderRecord, ProbeReport
 from flickrexif.probing.size import size_embeddings
 from flickrexif.probing.view import View
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from flickrexif.probing.plan import ProbePlan
+    from flickrexif.probing.result import AttributeResult
     from flickrexif.progress import Progress
 
 log = logging.getLogger("flickrexif")
@@ -39,33 +40,51 @@ def run(release: Path, plan: ProbePlan, *, out: Path | None, progress: Progress)
     view = View.of(data.manifest, plan.mask)
     with torch_threads(plan.threads):
         embedded, references, skipped = _embedded(data, attributes, view, plan, progress)
-        report = ProbeReport(
-            release=str(data.manifest.get("name") or release.resolve().name),
-            version=data.version,
-            encoder=embedded.name,
-            provenance={"crop": str(view.crop), **embedded.provenance},
-            mask=dataclasses.asdict(view.mask) if view.mask else None,
-            hidden=view.hidden,
-            solver=plan.solver,
-            seed=plan.seed,
-            photos=len(embedded.photo_ids),
-            skipped={photo.photo_id: photo.reason for photo in skipped},
-            results=tuple(
-                measure(
-                    attribute.among(embedded.photo_ids).require_learnable(),
-                    embedded,
-                    plan,
-                    references=references,
-                )
-                for attribute in _each(attributes, progress)
-            ),
-        )
+        results = [
+            result
+            for attribute in _each(attributes, progress)
+            for result in _results(attribute, embedded, references, plan)
+        ]
+    places = {name: place for place, name in enumerate(plan.encoders)}
+    report = ProbeReport(
+        release=str(data.manifest.get("name") or release.resolve().name),
+        version=data.version,
+        mask=dataclasses.asdict(view.mask) if view.mask else None,
+        solver=plan.solver,
+        seed=plan.seed,
+        photos=len(embedded[0].photo_ids),
+        skipped={photo.photo_id: photo.reason for photo in skipped},
+        encoders=tuple(_record(found, view) for found in embedded),
+        results=tuple(sorted(results, key=lambda result: places[result.encoder])),
+    )
     if out is not None:
         about = {"release": report.release, "version": report.version, "crop": str(view.crop)}
-        file = f"{embedded.name.replace(':', '-')}.safetensors"
-        embedded.write(out / "embeddings" / file, **about)
+        for found in embedded:
+            file = f"{found.name.replace(':', '-')}.safetensors"
+            found.write(out / "embeddings" / file, **about)
         report.write(out)
     return report
+
+
+def _results(
+    attribute: AttributeData,
+    embedded: list[Embeddings],
+    references: dict[str, Embeddings],
+    plan: ProbePlan,
+) -> Iterator[AttributeResult]:
+    known = attribute.among(embedded[0].photo_ids).require_learnable()
+    accuracies = {
+        name: reference_accuracy(known, reference, plan) for name, reference in references.items()
+    }
+    for found in embedded:
+        yield measure(known, found, plan, references=accuracies)
+
+
+def _record(found: Embeddings, view: View) -> EncoderRecord:
+    family = found.name.partition(":")[0]
+    return EncoderRecord(
+        found.name, family, found.vectors.shape[1], view.crop, view.hidden, found.provenance
+    )
 
 
 @contextmanager
@@ -85,21 +104,21 @@ def _embedded(
     view: View,
     plan: ProbePlan,
     progress: Progress,
-) -> tuple[Embeddings, dict[str, Embeddings], tuple[SkippedPhoto, ...]]:
-    """The encoder's embeddings, those of the size and colour controls, and what was skipped."""
+) -> tuple[list[Embeddings], dict[str, Embeddings], tuple[SkippedPhoto, ...]]:
+    """The encoders' embeddings, those of the size and colour controls, and what was skipped."""
     photos = {int(photo_id) for attribute in attributes for photo_id in attribute.photo_ids}
-    progress.start(f"embed by {plan.encoder}", len(photos), "photos")
-    encoders = [encoder_named(name) for name in dict.fromkeys((plan.encoder, "pixels"))]
+    progress.start(f"embed by {', '.join(plan.encoders)}", len(photos), "photos")
+    encoders = [encoder_named(name) for name in dict.fromkeys((*plan.encoders, "pixels"))]
     started = time.perf_counter()
     images = data.images(attribute.name for attribute in attributes)
     found, skipped = embed(images, encoders, view, batch=plan.batch, progress=progress)
     progress.close()
     log.info("%d photos embedded in %.1f s", len(photos), time.perf_counter() - started)
-    references = {"colour": found[1]} if len(found) > 1 else {}
+    references = {"colour": next(each for each in found if each.name == "pixels")}
     size = size_embeddings(data)
     if size is not None:
         references["size"] = size
-    return found[0], references, skipped
+    return found[: len(plan.encoders)], references, skipped
 
 
 def _each(attributes: list[AttributeData], progress: Progress) -> Iterator[AttributeData]:

@@ -44,7 +44,7 @@ def test_what_the_pixels_tell_is_above_chance_and_what_they_do_not_is_not(report
     assert iso.off_by_one_chance == pytest.approx(7 / 9)
     assert not coin.above_chance
     assert coin.off_by_one is None
-    assert report.above_chance == ("iso",)
+    assert report.above_chance == (("residual", "iso"),)
 
 
 def test_shuffled_labels_are_at_chance(report: ProbeReport):
@@ -62,17 +62,18 @@ def test_neither_size_nor_mean_colour_explains_the_noise(report: ProbeReport):
 
 
 def test_the_report_tells_what_was_probed(report: ProbeReport):
-    assert (report.release, report.version, report.encoder) == ("Tiny", "1.2.3", "residual")
+    assert (report.release, report.version) == ("Tiny", "1.2.3")
+    encoder = report.encoders[0]
+    assert (encoder.name, encoder.family, encoder.crop) == ("residual", "residual", 224)
     assert report.photos == 144
-    assert report.hidden == pytest.approx(0.8957, abs=1e-4)
-    assert report.provenance["crop"] == "224"
+    assert encoder.hidden == pytest.approx(0.8957, abs=1e-4)
 
 
 def test_lines_are_a_table_with_one_row_per_attribute(report: ProbeReport):
     lines = report.lines()
     assert len(lines) == 4
     assert "accuracy [95 % CI]" in lines[1]
-    assert lines[2].startswith("iso ")
+    assert lines[2].startswith("residual  iso ")
     assert lines[2].endswith("  above chance")
     assert lines[3].endswith("  not above chance")
     assert len({line.index("above chance") for line in lines[2:3]}) == 1
@@ -182,9 +183,9 @@ def test_whole_images_can_be_masked_by_the_probe(tmp_path: Path):
         {"make": ["a", "b"]}, {"make": splits}, images
     )
     masked = probe(path, ProbePlan(resamples=100, mask=MaskSpec(ratio=0.5)))
-    assert masked.hidden == pytest.approx(0.5, abs=0.02)
+    assert masked.encoders[0].hidden == pytest.approx(0.5, abs=0.02)
     assert masked.results[0].accuracy > 0.9
-    assert probe(path, ProbePlan(resamples=100)).hidden == 0
+    assert probe(path, ProbePlan(resamples=100)).encoders[0].hidden == 0
 
 
 def test_embeddings_are_found_by_photo_whatever_the_order_they_came_in():

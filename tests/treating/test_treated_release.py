@@ -32,7 +32,7 @@ ODD_CLASSES = ("no", "1", "a|b", "{{ x }}", "true", "- [é] #1: x", "猫", "'q'"
 PLAN = TreatPlan("tiny", most_unreadable=1)
 TRAIN = "masked/train-00000-of-00001.parquet"
 TEST = "masked/test-00000-of-00001.parquet"
-QUICK = ProbePlan(encoder="pixels", shuffles=1, resamples=100)
+QUICK = ProbePlan(encoders=("pixels",), shuffles=1, resamples=100)
 
 # datasets reads its environment when it is imported, so it loads in a process of its own; every
 # socket is refused there.
@@ -193,7 +193,7 @@ def test_a_bar_in_the_name_of_a_class_keeps_the_table_whole(made):
 def test_a_probe_opens_several_of_one_source(made):
     report = probe(made["several"], QUICK)
     assert [result.attribute for result in report.results] == ["quality"]
-    assert (report.photos, report.hidden) == (60, 0.0)
+    assert (report.photos, report.encoders[0].hidden) == (60, 0.0)
 
 
 def test_a_probe_opens_a_masked_set_as_masked(made):
@@ -204,7 +204,7 @@ def test_a_probe_opens_a_masked_set_as_masked(made):
     manifest = read_manifest(made["masked"])
     assert report.hidden == pytest.approx(manifest["mask_achieved_ratio"], abs=1e-6)
     with pytest.raises(UsageError, match="is masked already"):
-        probe(made["masked"], ProbePlan(encoder="pixels", mask=MaskSpec()))
+        probe(made["masked"], ProbePlan(encoders=("pixels",), mask=MaskSpec()))
 
 
 def test_a_probe_of_a_set_without_classes_is_told_so(made):

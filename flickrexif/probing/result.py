@@ -1,0 +1,87 @@
+"""One encoder's probe of one attribute, as figures and as a row of a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+HEADER = (
+    "encoder",
+    "attribute",
+    "classes",
+    "train",
+    "test",
+    "accuracy [95 % CI]",
+    "chance",
+    "majority",
+    "shuffled",
+    "size",
+    "colour",
+    "verdict",
+)
+ABOVE = "above chance"
+NOT_ABOVE = "not above chance"
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeResult:
+    """What one encoder holds of one attribute; accuracies are shares (0 to 1) of the test photos.
+
+    ``low`` and ``high`` bound the accuracy's 95 % interval over owners. ``shuffled`` is the mean
+    accuracy of heads fitted to permuted labels, ``shuffled_error`` its standard error. ``size`` and
+    ``colour`` are accuracies from the original's width and height, and from averaged visible
+    colours: traces of no camera. ``off_by_one`` counts neighbours of ordinal classes as right.
+    """
+
+    encoder: str
+    attribute: str
+    classes: int
+    train: int
+    validation: int
+    test: int
+    test_owners: int
+    accuracy: float
+    low: float
+    high: float
+    balanced_accuracy: float
+    off_by_one: float | None
+    off_by_one_chance: float | None
+    chance: float
+    majority: float
+    shuffled: float
+    shuffled_error: float
+    size: float | None
+    colour: float | None
+    penalty: float
+    validation_accuracy: float
+
+    @property
+    def above_chance(self) -> bool:
+        """Whether the interval lies above chance, the majority class and shuffled labels."""
+        return self.low > max(self.chance, self.majority, self.shuffled)
+
+    @property
+    def verdict(self) -> str:
+        """`above_chance` in words."""
+        return ABOVE if self.above_chance else NOT_ABOVE
+
+    def cells(self) -> tuple[str, ...]:
+        """The row of this attribute in the table."""
+        return (
+            self.encoder,
+            self.attribute,
+            str(self.classes),
+            f"{self.train:,}",
+            f"{self.test:,}",
+            f"{percent(self.accuracy)} [{percent(self.low)}, {percent(self.high)}]",
+            percent(self.chance),
+            percent(self.majority),
+            percent(self.shuffled),
+            percent(self.size),
+            percent(self.colour),
+            self.verdict,
+        )
+
+
+def percent(share: float | None) -> str:
+    """``share`` in percent with one digit; a dash for None."""
+    return "-" if share is None else f"{100 * share:.1f}"
