@@ -202,7 +202,7 @@ def test_a_probe_opens_a_masked_set_as_masked(made):
     assert report.photos == 24
     assert report.skipped == {}
     manifest = read_manifest(made["masked"])
-    assert report.hidden == pytest.approx(manifest["mask_achieved_ratio"], abs=1e-6)
+    assert report.encoders[0].hidden == pytest.approx(manifest["mask_achieved_ratio"], abs=1e-6)
     with pytest.raises(UsageError, match="is masked already"):
         probe(made["masked"], ProbePlan(encoders=("pixels",), mask=MaskSpec()))
 
