@@ -1,0 +1,38 @@
+"""Options of commands that let one encoder see images."""
+
+from __future__ import annotations
+
+import click
+
+encoder_option = click.option(
+    "--encoder", default="residual", show_default=True, help="See flickrexif encoders."
+)
+crop_option = click.option(
+    "--crop",
+    type=click.IntRange(min=1),
+    help="Pixels a side, where the encoder takes any.  [default: 224]",
+)
+device_option = click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+    default="auto",
+    show_default=True,
+    help="Where the encoder computes.",
+)
+dtype_option = click.option(
+    "--dtype",
+    type=click.Choice(["float32", "bfloat16"]),
+    default="float32",
+    show_default=True,
+    help="Precision of the encoder.",
+)
+threads_option = click.option(
+    "--threads", type=click.IntRange(min=1), default=1, show_default=True, help="Of torch."
+)
+most_unreadable_option = click.option(
+    "--most-unreadable",
+    type=click.FloatRange(0, 1),
+    default=0.1,
+    show_default=True,
+    help="Stop when more than this share of the images cannot be read.",
+)
