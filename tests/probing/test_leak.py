@@ -18,8 +18,9 @@ from flickrexif.errors import UsageError
 from flickrexif.imaging.image_set import ImageSet
 from flickrexif.imaging.mask import MaskSpec, achieved_ratio
 from flickrexif.probing import LeakPlan, LeakReport, leak_check
-from flickrexif.probing.leak import image_interval
-from flickrexif.probing.leak_splits import Labelled, deal
+from flickrexif.probing.preprocess import PreprocessSpec
+from flickrexif.probing.protocols.leak import image_interval
+from flickrexif.probing.protocols.leak_splits import Labelled, deal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,7 +108,8 @@ def test_the_hidden_share_is_the_one_achieved(images: Path, report: LeakReport):
 
 def test_an_encoder_sees_each_image_once_for_each_mask_and_masked(images: Path):
     class Means:
-        name, dim, provenance = "means", 3, {"weights": "none"}
+        name, family, dim, provenance = "means", "other", 3, {"weights": "none"}
+        preprocess = PreprocessSpec()
 
         def __init__(self) -> None:
             self.seen: list[int] = []

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flickrexif.probing.figure import QUIET_COLOUR
+from flickrexif.probing.reporting.figure import QUIET_COLOUR
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from flickrexif.probing.shift_report import ShiftMap
+    from flickrexif.probing.protocols.shift_report import ShiftMap
 
 LEAST_SPAN = 1e-6
 """A map that varies less is drawn on the scale from 0 to 1: its pattern is rounding."""

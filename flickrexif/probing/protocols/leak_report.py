@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from flickrexif.atomic import atomic_path, write_text
+from flickrexif.probing.reporting.table import table
 from flickrexif.probing.result import ABOVE, NOT_ABOVE, percent
-from flickrexif.probing.table import table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -140,7 +140,7 @@ class LeakReport:
 
     def write(self, out: Path) -> None:
         """Write results.json and leak.png into ``out``, each atomically."""
-        from flickrexif.probing.leak_figure import draw
+        from flickrexif.probing.protocols.leak_figure import draw
 
         out.mkdir(parents=True, exist_ok=True)
         text = json.dumps(self.as_dict(), indent=2, sort_keys=True, ensure_ascii=False)

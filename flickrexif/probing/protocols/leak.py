@@ -18,27 +18,27 @@ import torch
 from torch import Tensor
 
 from flickrexif.errors import UsageError
-from flickrexif.imaging.crop import Crop
 from flickrexif.imaging.decode import UnreadableImage
-from flickrexif.imaging.fill import apply
-from flickrexif.imaging.mask import MaskSpec, visible
 from flickrexif.imaging.reading import exact_reader
 from flickrexif.probing import controls
-from flickrexif.probing.embed import Embeddings
+from flickrexif.probing.embeddings import Embeddings
 from flickrexif.probing.encoders import encoder_named
-from flickrexif.probing.leak_report import LeakReport, LeakRow
-from flickrexif.probing.leak_splits import Labelled, deal
+from flickrexif.probing.encoders.masked import embed_masked, visible_of
 from flickrexif.probing.measure import Features, solve
-from flickrexif.probing.run import torch_threads
+from flickrexif.probing.protocols.leak_report import LeakReport, LeakRow
+from flickrexif.probing.protocols.leak_splits import Labelled, deal
+from flickrexif.probing.threads import torch_threads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
+    from flickrexif.imaging.crop import Crop
     from flickrexif.imaging.image_set import ImageSet
+    from flickrexif.imaging.mask import MaskSpec
     from flickrexif.probing.encoders import Encoder
-    from flickrexif.probing.leak_plan import LeakPlan
+    from flickrexif.probing.protocols.leak_plan import LeakPlan
     from flickrexif.probing.release_data import AttributeData
     from flickrexif.progress import Progress
 
@@ -49,7 +49,8 @@ def run(images: ImageSet, plan: LeakPlan, *, progress: Progress) -> LeakReport:
     """See `flickrexif.probing.leak_check`."""
     encoder = encoder_named(plan.encoder) if isinstance(plan.encoder, str) else plan.encoder
     _require_classes(images)
-    reading = _Reading(images, plan, progress)
+    crop = encoder.preprocess.crop_or(plan.crop)
+    reading = _Reading(images, plan, crop, progress)
     with torch_threads(plan.threads):
         progress.start(f"embed by {encoder.name}", len(images), "images")
         masked = _embedded(reading, encoder)
@@ -64,7 +65,7 @@ def run(images: ImageSet, plan: LeakPlan, *, progress: Progress) -> LeakReport:
         encoder=encoder.name,
         provenance={**encoder.provenance, "pixels": exact_reader().provenance},
         mask={word: value for word, value in plan.mask.words().items() if word != "ratio"},
-        crop=plan.crop,
+        crop=crop.size,
         seed=plan.seed,
         classes=attribute.classes,
         splits=dealt.how,
@@ -109,6 +110,7 @@ class _Reading:
 
     images: ImageSet
     plan: LeakPlan
+    crop: Crop
     progress: Progress
     known: list[Labelled] = field(default_factory=list)
     unlabelled: int = 0
@@ -116,14 +118,14 @@ class _Reading:
 
     def __iter__(self) -> Iterator[tuple[str, Tensor]]:
         """Yield (name, uint8 3 x crop x crop)."""
-        reader, crop = exact_reader(), Crop(self.plan.crop)
+        reader = exact_reader()
         for image in self.images:
             self.progress.advance()
             if image.label is None:
                 self.unlabelled += 1
                 continue
             try:
-                (pixels,) = reader(image.content, (crop,))
+                (pixels,) = reader(image.content, (self.crop,))
             except UnreadableImage as error:
                 self._skip(image.name, error.reason)
                 continue
@@ -153,8 +155,8 @@ class _Masked:
     """Of each image, the share of pixels hidden."""
 
     def add(self, names: list[str], images: Tensor, encoder: Encoder) -> None:
-        seen = _seen(self.mask, images, names)
-        self.vectors.append(encoder(apply(images, self.mask, names), seen).float())
+        seen = visible_of(self.mask, images, names)
+        self.vectors.append(embed_masked(encoder, images, self.mask, names))
         each = 1 - seen.expand(images.shape[0], *images.shape[2:]).double().mean((1, 2))
         self.shares += each.tolist()
 
@@ -169,14 +171,6 @@ def _embedded(reading: _Reading, encoder: Encoder) -> list[_Masked]:
             for each in found:
                 each.add(names, pixels, encoder)
     return found
-
-
-def _seen(mask: MaskSpec, images: Tensor, names: list[str]) -> Tensor:
-    """Which pixels are visible: bool, H x W when alike for all, else N x H x W."""
-    height, width = images.shape[-2:]
-    if not mask.differs_by_photo:
-        return torch.from_numpy(visible(mask, height, width))
-    return torch.from_numpy(np.stack([visible(mask, height, width, name) for name in names]))
 
 
 def _row(

@@ -31,7 +31,7 @@ class LeakPlan:
     mask: MaskSpec = field(default_factory=MaskSpec)
     """All of the mask but its ratio."""
     crop: int = 224
-    """Pixels a side that the encoder sees."""
+    """Pixels a side, of an encoder that takes any."""
     most_unreadable: float = 0.1
     """The share of images, 0..1, above which unreadable ones stop the check."""
     resamples: int = 1000

@@ -13,16 +13,16 @@ from torch import Tensor
 from flickrexif.errors import UsageError
 from flickrexif.imaging.decode import UnreadableImage
 from flickrexif.probing.encoders import encoder_named
-from flickrexif.probing.run import torch_threads
-from flickrexif.probing.shift_frames import Frames, frames_of, read_object
-from flickrexif.probing.shift_report import ShiftMap
+from flickrexif.probing.protocols.shift_frames import Frames, frames_of, read_object
+from flickrexif.probing.protocols.shift_report import ShiftMap
+from flickrexif.probing.threads import torch_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from flickrexif.probing.encoders import Encoder
-    from flickrexif.probing.shift_plan import ShiftPlan
+    from flickrexif.probing.protocols.shift_plan import ShiftPlan
     from flickrexif.progress import Progress
 
     Embed = Callable[[Tensor], Tensor]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from flickrexif.atomic import atomic_path, write_text
-from flickrexif.probing.table import table
+from flickrexif.probing.reporting.table import table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from flickrexif.probing.shift_plan import ShiftPlan
+    from flickrexif.probing.protocols.shift_plan import ShiftPlan
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,7 +122,7 @@ class ShiftMap:
         """Write map.csv (a row per position), results.json and map.png into ``out``, atomically."""
         import polars as pl
 
-        from flickrexif.probing.shift_figure import draw
+        from flickrexif.probing.protocols.shift_figure import draw
 
         out.mkdir(parents=True, exist_ok=True)
         text = json.dumps(self.as_dict(), indent=2, sort_keys=True, ensure_ascii=False)

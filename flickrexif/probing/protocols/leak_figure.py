@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flickrexif.probing.figure import ABOVE_COLOUR, OTHER_COLOUR, QUIET_COLOUR
+from flickrexif.probing.reporting.figure import ABOVE_COLOUR, OTHER_COLOUR, QUIET_COLOUR
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from flickrexif.probing.leak_report import LeakReport
+    from flickrexif.probing.protocols.leak_report import LeakReport
 
 
 def draw(report: LeakReport, target: Path) -> None:

@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from flickrexif.errors import UsageError
 from flickrexif.imaging.decode import decode_rgb, opened, orientation_of, upright
 from flickrexif.probing.controls import stream
-from flickrexif.probing.shift_plan import NOISE
+from flickrexif.probing.protocols.shift_plan import NOISE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from PIL import Image
 
-    from flickrexif.probing.shift_plan import ShiftPlan
+    from flickrexif.probing.protocols.shift_plan import ShiftPlan
 
 Planes = NDArray[np.uint8]
 """3 x height x width."""
