@@ -54,14 +54,20 @@ def _table(path: Path, above: str, name: str, table: Any, group: click.Group) ->
     if command is None or not isinstance(table, dict):
         known = ", ".join(sorted(f"{above}{known}" for known in group.commands))
         raise UsageError(f"{str(path)!r}: [{called}] is no command: use one of {known}")
-    if isinstance(command, click.Group):
-        return _tables(path, table, command, f"{called}.")
     options = {option.name: option for option in _options(command)}
-    for word in table:
+    below = command if isinstance(command, click.Group) else click.Group()
+    if below is command and not options:
+        return _tables(path, table, below, f"{called}.")
+    read: dict[str, Any] = {}
+    for word, value in table.items():
+        if word in below.commands:
+            read[word] = _table(path, f"{called}.", word, value, below)
+            continue
         if word.replace("-", "_") not in options:
             known = ", ".join(sorted(str(option).replace("_", "-") for option in options)) or "none"
             raise UsageError(f"{str(path)!r}: [{called}] has no {word!r}: use one of {known}")
-    return {word.replace("-", "_"): value for word, value in table.items()}
+        read[word.replace("-", "_")] = value
+    return read
 
 
 def origins(
@@ -72,7 +78,6 @@ def origins(
         inner = command.make_context(name, [], parent=ctx, resilient_parsing=True)
         if isinstance(command, click.Group):
             yield from origins(command, inner, f"{above}{name}.")
-            continue
         for option in _options(command):
             source = inner.get_parameter_source(str(option.name))
             origin = _ORIGINS.get(source, "default") if source else "default"

@@ -1,18 +1,18 @@
-"""What a probe found, as lines for people, JSON, parquet and a figure."""
+"""What a probe found, as lines for people and as the rows of its files."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from flickrexif.atomic import atomic_path, write_text
+from flickrexif.probing.reporting.table import table
 from flickrexif.probing.result import HEADER, AttributeResult, percent
-from flickrexif.probing.table import table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from flickrexif.probing.reporting.predictions import Predictions
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,31 +44,47 @@ class ProbeReport:
     encoders: tuple[EncoderRecord, ...]
     results: tuple[AttributeResult, ...]
     """Encoder by encoder, and for each its attributes."""
+    classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Each attribute's classes, in the order of their labels."""
+    synthetic: bool = False
+    """Whether the photos are rendered ones, of cameras that do not exist."""
+    manifest_sha256: str = ""
+    """Of the release's manifest, which holds the hash of every file."""
+    plan: Mapping[str, Any] = field(default_factory=dict)
+    """The words of the plan."""
+    made_with: Mapping[str, str] = field(default_factory=dict)
+    """The versions that decide the figures."""
+    predictions: tuple[Predictions, ...] = field(default=(), compare=False, repr=False)
+    """What was said of each test photo; not among what makes two reports equal."""
 
     @property
     def above_chance(self) -> tuple[tuple[str, str], ...]:
         """The (encoder, attribute) that came out above chance."""
         return tuple((r.encoder, r.attribute) for r in self.results if r.above_chance)
 
-    def lines(self) -> list[str]:
-        """A heading, a table in percent with one row per result, and what was skipped."""
+    @property
+    def heading(self) -> str:
+        """What was probed and how, in one line."""
         version = f" {self.version}" if self.version else ""
         hidden = ", ".join(dict.fromkeys(percent(encoder.hidden) for encoder in self.encoders))
-        heading = (
+        return (
             f"{self.release}{version}: {self.photos:,} photos, {hidden} % of each hidden, "
             f"solver {self.solver} (accuracies in %)"
         )
-        lines = [heading, *table([HEADER, *(r.cells() for r in self.results)], left=(0, 1, -1))]
+
+    def lines(self) -> list[str]:
+        """A heading, a table in percent with one row per result, and what was skipped."""
+        rows = [HEADER, *(r.cells() for r in self.results)]
+        lines = [self.heading, *table(rows, left=(0, 1, -1))]
         if self.skipped:
             lines.append(f"{len(self.skipped)} photos skipped, as they could not be read")
         return lines
 
     def as_dict(self) -> dict[str, Any]:
-        """The report as JSON holds it: `dataclasses.asdict` plus the verdicts."""
-        fields = asdict(self)
-        fields["skipped"] = {str(photo_id): reason for photo_id, reason in self.skipped.items()}
-        fields["results"] = self.rows()
-        return fields
+        """The report as JSON holds it; see `flickrexif.probing.reporting.report_files`."""
+        from flickrexif.probing.reporting.report_files import as_dict
+
+        return as_dict(self)
 
     def rows(self) -> list[dict[str, Any]]:
         """One row per result, as the parquet file holds it."""
@@ -78,15 +94,17 @@ class ProbeReport:
         ]
 
     def write(self, out: Path) -> None:
-        """Write results.json, results.parquet and accuracy.png into ``out``, each atomically."""
-        import polars as pl
+        """Write its files into ``out``; see `flickrexif.probing.reporting.report_files`."""
+        from flickrexif.probing.reporting.report_files import write
 
-        from flickrexif.probing.figure import draw
+        write(self, out)
 
-        out.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(self.as_dict(), indent=2, sort_keys=True, ensure_ascii=False)
-        write_text(out / "results.json", text + "\n")
-        with atomic_path(out / "results.parquet") as partial:
-            pl.DataFrame(self.rows(), infer_schema_length=None).write_parquet(partial)
-        with atomic_path(out / "accuracy.png") as partial:
-            draw(self, partial)
+    @classmethod
+    def read(cls, source: Path) -> ProbeReport:
+        """The report that was written into the folder ``source``, or its ``results.json``.
+
+        Raises `UsageError` where there is none, or one of another form than this package writes.
+        """
+        from flickrexif.probing.reporting.report_files import read
+
+        return read(source)

@@ -1,0 +1,1 @@
+"""What a probe found, for people and for programs, and how it compares with another one."""
