@@ -1,140 +1,260 @@
-"""The probe's solver against sequential trials of plain SGD, on the same synthetic features.
+"""Linear probes against what they replace: solvers on the same features, or photos embedded.
 
-Both choose on a validation split and are refitted to train and validation; CPU seconds are those of
-this process. Run: python benchmarks/probe.py [--train 1000 --dim 128 --classes 9 --trials 10 ...]
+    python benchmarks/probe.py solvers                quick: 4,000 x 128, 10 trials of 40 epochs
+    python benchmarks/probe.py solvers --full         20,000 x 512, 17 and 88 classes, 30 x 100
+    python benchmarks/probe.py solvers --full --device cuda --train 100000 --dim 768
+    python benchmarks/probe.py embed --help
+
+``solvers`` prints, from one run, the seconds and the test accuracy of each solver: the probe's own
+``lbfgs`` (its whole path), ``sgd`` (all trials side by side) and ``ridge``; the trials of the
+published protocol one after the other in plain torch, from the same first weights and in the same
+order of rows; and scikit-learn's logistic regression with one C, where it is installed. All choose
+on a validation split and refit. Seconds are CPU seconds of this process, or of the clock on a GPU.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
+import platform
+import sys
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
-from torch import Tensor
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, normalize
 
-from flickrexif.probing.linear import Scaling, fit
-from flickrexif.probing.plan import PENALTIES
+from flickrexif.probing.solvers import Labelled, Lbfgs, Ridge, Sgd
+from flickrexif.probing.solvers.sgd import MOMENTUM, Point, first_head, shares, sobol_points
 
-MOMENTUM = 0.9
-RATES = (1e-3, 1.0)
-DECAYS = (1e-6, 1e-1)
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor
+
+QUICK = {"train": 4000, "dim": 128, "classes": "9", "trials": 10, "epochs": 40, "batch": 256}
+FULL = {"train": 20_000, "dim": 512, "classes": "17,88", "trials": 30, "epochs": 100, "batch": 1024}
+WITHOUT_SKLEARN = 'sklearn, one C     not installed; python -m pip install "scikit-learn>=1.5"'
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Data:
-    train: tuple[Tensor, Tensor]
-    validation: tuple[Tensor, Tensor]
-    test: tuple[Tensor, Tensor]
+    """Synthetic embeddings of C classes in three splits of N, N/5 and 2N/5 rows."""
+
+    train: Labelled
+    validation: Labelled
+    test: Labelled
+    classes: int
+
+    @classmethod
+    def of(cls, words: argparse.Namespace, classes: int) -> Data:
+        """A cone of unit vectors as CLIP's: mean cosine about 0.76, a power-law spectrum.
+
+        The classes' means differ in directions of middle and low variance alone, and little.
+        """
+        random = torch.Generator().manual_seed(words.seed)
+        spectrum = torch.arange(1, words.dim + 1).float().pow(-0.5)
+        spectrum /= spectrum.norm()
+        turn, _ = torch.linalg.qr(torch.randn(words.dim, words.dim, generator=random))
+        means = torch.randn(classes, words.dim, generator=random) * spectrum * words.signal
+        means[:, : words.dim // 8] = 0
+        axis = 1.78 * normalize(torch.randn(words.dim, generator=random), dim=0)
+
+        def draw(count: int) -> Labelled:
+            labels = torch.randint(classes, (count,), generator=random)
+            noise = torch.randn(count, words.dim, generator=random) * spectrum
+            features = normalize((noise + means[labels]) @ turn + axis)
+            return Labelled.of(features.to(words.device), labels.numpy())
+
+        return cls(
+            *(draw(n) for n in (words.train, words.train // 5, 2 * words.train // 5)), classes
+        )
 
     @property
-    def both(self) -> tuple[Tensor, Tensor]:
+    def both(self) -> Labelled:
         """Train and validation."""
-        features = torch.cat([self.train[0], self.validation[0]])
-        return features, torch.cat([self.train[1], self.validation[1]])
+        parts = (self.train, self.validation)
+        features, labels = (
+            torch.cat([getattr(part, name) for part in parts]) for name in ("features", "labels")
+        )
+        return Labelled(features, labels)
+
+    def cosine(self) -> float:
+        """The mean cosine of two rows."""
+        some = self.train.features[:1000]
+        return float((some @ some.T).mean())
 
 
-def synthetic(words: argparse.Namespace) -> Data:
-    """Gaussian classes whose weak signal lies in the directions of middle and low variance."""
-    generator = torch.Generator().manual_seed(words.seed)
-    spectrum = torch.arange(1, words.dim + 1).float().pow(-0.5)
-    turn, _ = torch.linalg.qr(torch.randn(words.dim, words.dim, generator=generator))
-    means = torch.randn(words.classes, words.dim, generator=generator) * spectrum * words.signal
-    means[:, : words.dim // 8] = 0
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was chosen, in words, and how right it was on the test split."""
 
-    def draw(count: int) -> tuple[Tensor, Tensor]:
-        labels = torch.randint(words.classes, (count,), generator=generator)
-        noise = torch.randn(count, words.dim, generator=generator) * spectrum
-        return (noise + means[labels]) @ turn, labels
-
-    train, validation, test = (draw(n) for n in (words.train, words.train // 5, words.train // 2))
-    scaling = Scaling.of(train[0])
-    return Data(*((scaling(features), labels) for features, labels in (train, validation, test)))
+    chosen: str
+    accuracy: float
+    point: Point | None = None
 
 
-def by_path(data: Data, classes: int) -> float:
-    """Test accuracy of the probe's own solver: the whole path in one batch, then a refit."""
-    penalties = torch.tensor(PENALTIES)
-    targets = data.train[1].expand(len(penalties), -1)
-    path = fit(data.train[0], targets, penalties, classes=classes)
-    found = path.predict(data.validation[0]) == data.validation[1][:, None]
-    accuracies = found.float().mean(0)
-    best = (accuracies == accuracies.max()).nonzero().amax()
-    features, labels = data.both
-    final = fit(features, labels[None], penalties[best][None], classes=classes)
-    return float((final.predict(data.test[0])[:, 0] == data.test[1]).float().mean())
+def ours(solver: Lbfgs | Sgd | Ridge, data: Data) -> Outcome:
+    fitted = solver(data.train, data.validation, classes=data.classes)
+    right = fitted.predict(data.test.features)[:, 0] == data.test.labels
+    choice = fitted.choice
+    words, point = [f"penalty {choice.penalty:.1e}"], None
+    if choice.steps is not None:
+        words.append(f"{choice.steps} steps")
+    if choice.learning_rate is not None:
+        words.append(f"rate {choice.learning_rate:.3g}")
+        point = Point(choice.learning_rate, choice.penalty)
+    return Outcome(", ".join(words), float(right.float().mean()), point)
 
 
-def by_trials(data: Data, classes: int, words: argparse.Namespace) -> float:
-    """Test accuracy of ``words.trials`` sequential SGD runs: the best on validation, refitted."""
-    points = torch.quasirandom.SobolEngine(2, scramble=False).draw(words.trials + 1)[1:]
-    choices = [(_between(RATES, u), _between(DECAYS, v)) for u, v in points.tolist()]
-    scores = [
-        _accuracy(sgd(data.train, classes, rate, decay, words), data.validation)
-        for rate, decay in choices
-    ]
-    rate, decay = choices[max(range(len(scores)), key=scores.__getitem__)]
-    return _accuracy(sgd(data.both, classes, rate, decay, words), data.test)
+def one_by_one(data: Data, words: argparse.Namespace) -> Outcome:
+    """The published protocol in plain torch: each trial by itself, the best one again."""
+    points, best, chosen = sobol_points(words.trials), -1.0, None
+    for point in points:
+        accuracy = _accuracy(trial(data.train, data.classes, point, words), data.validation)
+        if accuracy > best:
+            best, chosen = accuracy, point
+    assert chosen is not None
+    accuracy = _accuracy(trial(data.both, data.classes, chosen, words), data.test)
+    told = f"penalty {chosen.weight_decay:.1e}, rate {chosen.learning_rate:.3g}"
+    return Outcome(told, accuracy, chosen)
 
 
-def sgd(
-    train: tuple[Tensor, Tensor], classes: int, rate: float, decay: float, words: argparse.Namespace
-) -> torch.nn.Linear:
-    """A linear head by momentum SGD with a cosine schedule, one step after the other."""
-    torch.manual_seed(words.seed)
-    features, labels = train
-    head = torch.nn.Linear(features.shape[1], classes)
-    optimiser = torch.optim.SGD(head.parameters(), rate, momentum=MOMENTUM, weight_decay=decay)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, words.epochs)
-    for _ in range(words.epochs):
-        for rows in torch.randperm(len(labels)).split(words.batch):
+def trial(rows: Labelled, classes: int, point: Point, words: argparse.Namespace) -> torch.nn.Module:
+    random = torch.Generator().manual_seed(words.seed)
+    features = normalize(rows.features)
+    head = torch.nn.Linear(features.shape[1], classes, device=features.device)
+    with torch.no_grad():
+        for ours, drawn in zip(
+            head.parameters(), first_head(features, classes, random), strict=True
+        ):
+            ours.copy_(drawn)
+    optimiser = torch.optim.SGD(
+        head.parameters(), point.learning_rate, MOMENTUM, weight_decay=point.weight_decay
+    )
+    for share in shares(words.epochs):
+        optimiser.param_groups[0]["lr"] = share * point.learning_rate
+        order = torch.randperm(len(rows), generator=random).to(features.device)
+        for some in order.split(words.batch):
             optimiser.zero_grad(set_to_none=True)
-            cross_entropy(head(features[rows]), labels[rows]).backward()
+            cross_entropy(head(features[some]), rows.labels[some]).backward()
             optimiser.step()
-        schedule.step()
     return head
 
 
-def _accuracy(head: torch.nn.Linear, split: tuple[Tensor, Tensor]) -> float:
+def by_sklearn(data: Data) -> Outcome:
+    """One C, the library's default, over standardised features; nothing is chosen."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
+
+    scaler = StandardScaler()
+    both, test = data.both, data.test
+    features = scaler.fit_transform(both.features.cpu().numpy())
+    model = LogisticRegression(max_iter=1000).fit(features, both.labels.cpu().numpy())
+    right = (
+        model.predict(scaler.transform(test.features.cpu().numpy())) == test.labels.cpu().numpy()
+    )
+    return Outcome(f"C 1, {int(np.max(model.n_iter_))} steps", float(right.mean()))
+
+
+def timed(run: Callable[[], Outcome], device: str) -> tuple[float, Outcome]:
+    """CPU seconds on a CPU, of the clock on a GPU, whose queue is empty before and after."""
+    if device == "cpu":
+        started = time.process_time()
+        outcome = run()
+        return time.process_time() - started, outcome
+    torch.cuda.synchronize()
+    started = time.perf_counter()
+    outcome = run()
+    torch.cuda.synchronize()
+    return time.perf_counter() - started, outcome
+
+
+def compare(words: argparse.Namespace, classes: int) -> None:
+    data = Data.of(words, classes)
+    sgd = Sgd(trials=words.trials, epochs=words.epochs, batch=words.batch, seed=words.seed)
+    print(
+        f"\n{len(data.train):,} rows of {words.dim}, {classes} classes (chance {1 / classes:.4f}), "
+        f"mean cosine {data.cosine():.2f}"
+    )
+    some = Data.of(argparse.Namespace(**{**vars(words), "train": 200}), classes)
+    ours(Lbfgs(), some)  # torch's first calls load what later ones use
+    trials_s, trials = timed(lambda: one_by_one(data, words), words.device)
+    _told(f"{words.trials} trials by turns", trials_s, trials)
+    for name, solver in (("lbfgs", Lbfgs()), ("sgd", sgd), ("ridge", Ridge())):
+        seconds, outcome = timed(lambda solver=solver: ours(solver, data), words.device)
+        apart = 100 * (outcome.accuracy - trials.accuracy)
+        told = f"{trials_s / seconds:6.1f} x faster, {apart:+.2f} points"
+        if outcome.point is not None:
+            told += ", the same point" if outcome.point == trials.point else ", ANOTHER point"
+        _told(name, seconds, outcome, told)
+    try:
+        seconds, outcome = timed(lambda: by_sklearn(data), "cpu")
+        _told("sklearn, one C", seconds, outcome)
+    except ModuleNotFoundError as error:
+        if error.name != "sklearn":
+            raise
+        print(WITHOUT_SKLEARN)
+
+
+def solvers(words: argparse.Namespace) -> None:
+    for name, value in (FULL if words.full else QUICK).items():
+        if getattr(words, name) is None:
+            setattr(words, name, value)
+    torch.set_num_threads(words.threads)
+    device = torch.cuda.get_device_name() if words.device == "cuda" else platform.processor()
+    print(
+        f"torch {torch.__version__} on {words.device} ({device or platform.machine()}), "
+        f"{words.threads} threads, {words.trials} trials of {words.epochs} epochs in batches of "
+        f"{words.batch}; {'CPU' if words.device == 'cpu' else 'wall'} seconds"
+    )
+    for classes in map(int, words.classes.split(",")):
+        compare(words, classes)
+
+
+def _told(name: str, seconds: float, outcome: Outcome, more: str = "") -> None:
+    line = f"{name:18} {seconds:9.2f} s  test {outcome.accuracy:.4f}  {outcome.chosen:34} {more}"
+    print(line.rstrip(), flush=True)
+
+
+def _accuracy(head: torch.nn.Module, rows: Labelled) -> float:
     with torch.inference_mode():
-        return float((head(split[0]).argmax(1) == split[1]).float().mean())
+        right: Tensor = head(normalize(rows.features)).argmax(1) == rows.labels
+        return float(right.float().mean())
 
 
-def _between(bounds: tuple[float, float], share: float) -> float:
-    low, high = bounds
-    return float(low * (high / low) ** share)
+def _solvers_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--full", action="store_true", help="the sizes of the targets; minutes")
+    for name in ("train", "dim", "trials", "epochs", "batch"):
+        parser.add_argument(f"--{name}", type=int, help=f"[quick {QUICK[name]}, full {FULL[name]}]")
+    parser.add_argument(
+        "--classes", metavar="A,B", help=f"[quick {QUICK['classes']}, full {FULL['classes']}]"
+    )
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--signal", type=float, default=0.07, help="how far classes are apart")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    for name, default in (
-        ("train", 1000),
-        ("dim", 128),
-        ("classes", 9),
-        ("trials", 10),
-        ("epochs", 50),
-        ("batch", 256),
-        ("seed", 0),
-        ("threads", 1),
-    ):
-        parser.add_argument(f"--{name}", type=int, default=default)
-    parser.add_argument("--signal", type=float, default=0.15)
-    words = parser.parse_args()
-    torch.set_num_threads(words.threads)
-    data = synthetic(words)
-    by_path(data, words.classes)  # torch's first calls load what later ones use
-    started = time.process_time()
-    ours = by_path(data, words.classes)
-    path_s = time.process_time() - started
-    started = time.process_time()
-    theirs = by_trials(data, words.classes, words)
-    trials_s = time.process_time() - started
-    print(f"path of {len(PENALTIES)} penalties, L-BFGS: {path_s:8.3f} CPU s, accuracy {ours:.4f}")
-    print(
-        f"{words.trials} sequential SGD trials:      {trials_s:8.3f} CPU s, accuracy {theirs:.4f}"
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    print(f"ratio of CPU seconds: {trials_s / path_s:.1f} (chance {1 / words.classes:.4f})")
+    commands = parser.add_subparsers(required=True)
+    of_solvers = commands.add_parser("solvers", help="fit heads over synthetic features")
+    _solvers_arguments(of_solvers)
+    of_solvers.set_defaults(run=solvers)
+    if importlib.util.find_spec("probe_embed"):
+        embed = importlib.import_module("probe_embed")
+        of_embed = commands.add_parser("embed", help="photos to embeddings")
+        embed.add_arguments(of_embed)
+        of_embed.set_defaults(run=embed.main)
+    words = parser.parse_args()
+    if getattr(words, "device", "cpu") == "cuda" and not torch.cuda.is_available():
+        sys.exit("torch finds no cuda device here: take --device cpu")
+    words.run(words)
 
 
 if __name__ == "__main__":

@@ -9,40 +9,68 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from flickrexif.probing import controls
-from flickrexif.probing.linear import Scaling, fit
+from flickrexif.errors import UsageError
+from flickrexif.probing import controls, scores
+from flickrexif.probing.embedding.forward import device_named
+from flickrexif.probing.release_data import SPLITS
+from flickrexif.probing.reporting.predictions import Predictions
 from flickrexif.probing.result import AttributeResult
+from flickrexif.probing.solvers import Labelled, Scaling, solver_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from flickrexif.probing.embed import Embeddings
+    from flickrexif.probing.embeddings import Embeddings
     from flickrexif.probing.plan import ProbePlan
+    from flickrexif.probing.references import References
     from flickrexif.probing.release_data import AttributeData
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Features:
-    """The three splits' features, standardised by the train split's mean and deviation."""
+    """The three splits' features, float32 N x D, as the encoder gave them."""
 
     train: Tensor
     validation: Tensor
     test: Tensor
 
     @classmethod
-    def of(cls, attribute: AttributeData, embeddings: Embeddings) -> Features:
-        """Look the splits' photos up in ``embeddings``."""
+    def of(
+        cls,
+        attribute: AttributeData,
+        embeddings: Embeddings,
+        *,
+        device: torch.device | str | None = None,
+    ) -> Features:
+        """Look the splits' photos up in ``embeddings``, of any dtype, and bring them to ``device``.
+
+        Raises `UsageError` for an embedding that is no finite number.
+        """
         splits = (attribute.train, attribute.validation, attribute.test)
-        train, validation, test = (embeddings.of(split.photo_ids) for split in splits)
-        scaling = Scaling.of(train)
-        return cls(scaling(train), scaling(validation), scaling(test))
+        found = []
+        for split in splits:
+            vectors = embeddings.of(split.photo_ids).to(device=device, dtype=torch.float32)
+            broken = (~vectors.isfinite()).any(1).nonzero().flatten()
+            if len(broken):
+                raise UsageError(
+                    f"encoder {embeddings.name!r} gives {len(broken)} of {len(vectors)} photos of "
+                    f"{attribute.name!r} NaN or infinite embeddings (the first is photo "
+                    f"{split.photo_ids[int(broken[0])]}): embed again in float32"
+                )
+            found.append(vectors)
+        return cls(*found)
+
+    def standardised(self) -> Features:
+        """With the train split's mean 0 and deviation 1."""
+        scaling = Scaling.of(self.train)
+        return Features(scaling(self.train), scaling(self.validation), scaling(self.test))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """What one probe said: the chosen penalty and its validation accuracy, and on the test split.
+    """What one probe said: the chosen point and its validation accuracy, and on the test split.
 
     ``predicted`` (N) is by the true labels, ``shuffled`` (P x N) by permuted ones.
     """
@@ -51,6 +79,8 @@ class Outcome:
     validation_accuracy: float
     predicted: NDArray[np.int64]
     shuffled: NDArray[np.int64]
+    steps: int | None = None
+    learning_rate: float | None = None
 
 
 def measure(
@@ -58,20 +88,25 @@ def measure(
     embeddings: Embeddings,
     plan: ProbePlan,
     *,
-    references: Mapping[str, float | None],
+    references: References,
+    keep: Callable[[Predictions], object] | None = None,
 ) -> AttributeResult:
     """Probe ``attribute`` and hold the accuracy against its controls.
 
-    ``references`` are accuracies of what sees no camera trace (``size``, ``colour``), as
-    `reference_accuracy` gives them; they are the same for every encoder.
+    ``keep`` is called with what was said of each test photo. Raises `UsageError` for an attribute
+    that cannot be learnt and for embeddings that are no finite numbers.
     """
-    outcome = solve(attribute, Features.of(attribute, embeddings), plan, shuffles=plan.shuffles)
+    features = Features.of(attribute, embeddings, device=fitting_device(plan))
+    outcome = solve(attribute, features, plan, shuffles=plan.shuffles)
     classes, ordinal = len(attribute.classes), attribute.ordinal
     truth, owners = attribute.test.labels, attribute.test.owner_ids
     correct = outcome.predicted == truth
+    if keep is not None:
+        keep(Predictions.of(embeddings.name, attribute, outcome.predicted))
     random = controls.stream(plan.seed, "bootstrap", attribute.name)
     low, high = controls.owner_interval(correct, owners, resamples=plan.resamples, random=random)
     shuffled = (outcome.shuffled == truth).mean(axis=1)
+    confusion = scores.confusion_matrix(outcome.predicted, truth, classes=classes)
     return AttributeResult(
         encoder=embeddings.name,
         attribute=attribute.name,
@@ -84,15 +119,23 @@ def measure(
         low=low,
         high=high,
         balanced_accuracy=controls.balanced_accuracy(outcome.predicted, truth),
+        macro_f1=scores.macro_f1(confusion),
         off_by_one=controls.off_by_one_accuracy(outcome.predicted, truth) if ordinal else None,
         off_by_one_chance=controls.off_by_one_chance(truth, classes) if ordinal else None,
+        spearman=scores.spearman(confusion) if ordinal else None,
+        kendall=scores.kendall(confusion) if ordinal else None,
+        confusion=tuple(map(tuple, confusion.tolist())),
         chance=1 / classes,
         majority=controls.majority_accuracy(attribute.train.labels, truth),
         shuffled=float(shuffled.mean()),
         shuffled_error=controls.standard_error(shuffled),
-        size=references.get("size"),
-        colour=references.get("colour"),
+        size=references.size,
+        colour=references.colour,
+        nuisance=references.nuisance,
+        nuisance_columns=references.nuisance_columns,
         penalty=outcome.penalty,
+        steps=outcome.steps,
+        learning_rate=outcome.learning_rate,
         validation_accuracy=outcome.validation_accuracy,
     )
 
@@ -100,41 +143,47 @@ def measure(
 def solve(
     attribute: AttributeData, features: Features, plan: ProbePlan, *, shuffles: int
 ) -> Outcome:
-    """Choose the penalty on the validation split, then fit train and validation together.
+    """Choose on the validation split, then fit train and validation together.
 
-    The penalty is that with the best validation accuracy, of equals the strongest. The test split
-    is looked at once, by the final fit. The shuffled control fits labels permuted within train and
-    within validation, with the same penalty, in the same batch.
+    The path, the choice and the refit are those of the plan's solver; see
+    `flickrexif.probing.solvers`. The test split is looked at once, by the final fit. The shuffled
+    control fits labels permuted within train and within validation, at the same point, in the same
+    batch. Raises `UsageError` for an attribute that cannot be learnt.
     """
-    classes = len(attribute.classes)
+    _require_sound(attribute)
     train, validation = attribute.train.labels, attribute.validation.labels
-    penalties = torch.tensor(sorted(plan.penalties), dtype=torch.float32)
-    targets = torch.from_numpy(train).expand(len(penalties), -1)
-    path = fit(features.train, targets, penalties, classes=classes)
-    found = path.predict(features.validation) == torch.from_numpy(validation)[:, None]
-    accuracies = found.double().mean(0)
-    best = int((accuracies == accuracies.max()).nonzero().max())
-
     random = controls.stream(plan.seed, "shuffled", attribute.name)
     permutations = [controls.permuted(part, shuffles, random) for part in (train, validation)]
-    both = np.concatenate([train, validation])[None]
-    final_targets = torch.from_numpy(np.concatenate([both, np.concatenate(permutations, axis=1)]))
-    final = fit(
-        torch.cat([features.train, features.validation]),
-        final_targets,
-        penalties[best].expand(len(final_targets)),
-        classes=classes,
+    fitted = solver_of(plan)(
+        Labelled.of(features.train, train),
+        Labelled.of(features.validation, validation),
+        classes=len(attribute.classes),
+        permutations=np.concatenate(permutations, axis=1),
     )
-    said = final.predict(features.test).numpy().T
-    return Outcome(float(penalties[best]), float(accuracies[best]), said[0], said[1:])
+    said = fitted.predict(features.test).cpu().numpy().T
+    return Outcome(
+        penalty=fitted.choice.penalty,
+        validation_accuracy=fitted.choice.validation_accuracy,
+        predicted=said[0],
+        shuffled=said[1:],
+        steps=fitted.choice.steps,
+        learning_rate=fitted.choice.learning_rate,
+    )
 
 
-def reference_accuracy(
-    attribute: AttributeData, embeddings: Embeddings, plan: ProbePlan
-) -> float | None:
-    """Test accuracy of a probe of ``embeddings``; None when too few photos have one."""
-    known = attribute.among(embeddings.photo_ids)
-    if not known.is_learnable:
-        return None
-    outcome = solve(known, Features.of(known, embeddings), plan, shuffles=0)
-    return float((outcome.predicted == known.test.labels).mean())
+def fitting_device(plan: ProbePlan) -> str:
+    """``cpu`` or ``cuda``: that of the plan, where it computes in float64."""
+    device = device_named(plan.device)
+    return "cpu" if device == "mps" else device
+
+
+def _require_sound(attribute: AttributeData) -> None:
+    attribute.require_learnable()
+    classes = len(attribute.classes)
+    for name in SPLITS:
+        labels = getattr(attribute, name).labels
+        if labels.min() < 0 or labels.max() >= classes:
+            raise UsageError(
+                f"attribute {attribute.name!r} has {name} labels outside its {classes} classes "
+                f"({labels.min()} to {labels.max()}): rebuild the release"
+            )

@@ -16,6 +16,7 @@ HEADER = (
     "shuffled",
     "size",
     "colour",
+    "nuisance",
     "verdict",
 )
 ABOVE = "above chance"
@@ -29,7 +30,9 @@ class AttributeResult:
     ``low`` and ``high`` bound the accuracy's 95 % interval over owners. ``shuffled`` is the mean
     accuracy of heads fitted to permuted labels, ``shuffled_error`` its standard error. ``size`` and
     ``colour`` are accuracies from the original's width and height, and from averaged visible
-    colours: traces of no camera. ``off_by_one`` counts neighbours of ordinal classes as right.
+    colours, ``nuisance`` that from all of ``nuisance_columns`` together: traces of no camera.
+    ``off_by_one`` counts neighbours of ordinal classes as right. ``penalty`` is the weight decay
+    of ``sgd``. What has a default may be absent from results of before it was told.
     """
 
     encoder: str
@@ -53,6 +56,20 @@ class AttributeResult:
     colour: float | None
     penalty: float
     validation_accuracy: float
+    nuisance: float | None = None
+    nuisance_columns: tuple[str, ...] = ()
+    """The published facts of a photo that the control was told."""
+    macro_f1: float | None = None
+    spearman: float | None = None
+    """Rank correlation of an ordinal attribute; None where one class alone is true or said."""
+    kendall: float | None = None
+    """Tau-b, likewise."""
+    confusion: tuple[tuple[int, ...], ...] = ()
+    """Test photos by true class (row) and by what was said (column)."""
+    steps: int | None = None
+    """After which ``lbfgs`` stopped."""
+    learning_rate: float | None = None
+    """The first of ``sgd``."""
 
     @property
     def above_chance(self) -> bool:
@@ -78,6 +95,7 @@ class AttributeResult:
             percent(self.shuffled),
             percent(self.size),
             percent(self.colour),
+            percent(self.nuisance),
             self.verdict,
         )
 

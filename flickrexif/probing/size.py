@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 
-from flickrexif.probing.embed import Embeddings
+from flickrexif.probing.embeddings import Embeddings
 
 if TYPE_CHECKING:
     from flickrexif.probing.release_data import ReleaseData

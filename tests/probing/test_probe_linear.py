@@ -8,10 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn.functional import cross_entropy
 
-from flickrexif.probing.linear import Scaling, fit
+from flickrexif.probing.solvers import Labelled, Lbfgs, Scaling
+from flickrexif.probing.solvers.descent import downhill
+from flickrexif.probing.solvers.lbfgs import PATIENCE, fit
+from flickrexif.probing.solvers.objective import Problems, Spectrum
 
 if TYPE_CHECKING:
-    from flickrexif.probing import linear
+    from flickrexif.probing.solvers import Heads
 
 
 def toy(rows: int, dim: int, classes: int, *, apart: float, seed: int = 0):
@@ -22,7 +25,16 @@ def toy(rows: int, dim: int, classes: int, *, apart: float, seed: int = 0):
     return torch.randn(rows, dim, generator=generator) * spread + means[labels], labels
 
 
-def objective(heads: linear.Heads, features, labels, penalty: float, problem: int) -> float:
+def splits(rows: int, dim: int, classes: int, *, apart: float) -> tuple[Labelled, Labelled]:
+    features, labels = toy(rows, dim, classes, apart=apart)
+    cut = 2 * rows // 3
+    return (
+        Labelled.of(features[:cut], labels[:cut].numpy()),
+        Labelled.of(features[cut:], labels[cut:].numpy()),
+    )
+
+
+def objective_of(heads: Heads, features, labels, penalty: float, problem: int) -> float:
     weights = heads.weights[:, problem].double()
     logits = features.double() @ weights + heads.biases[problem].double()
     return float(cross_entropy(logits, labels) + penalty / 2 * weights.square().sum())
@@ -58,8 +70,44 @@ def test_separable_classes_are_learnt_without_error():
 def test_the_objective_agrees_with_plain_lbfgs(penalty: float, classes: int):
     features, labels = toy(400, 20, classes, apart=0.5)
     heads = fit(features, labels[None], torch.tensor([penalty]), classes=classes)
-    ours = objective(heads, features, labels, penalty, 0)
+    ours = objective_of(heads, features, labels, penalty, 0)
     assert ours == pytest.approx(reference_objective(features, labels, penalty, classes), abs=2e-4)
+
+
+def test_losses_and_slopes_are_those_that_torch_derives():
+    features, labels = toy(90, 7, 4, apart=0.5)
+    targets, penalties = torch.stack([labels, labels.roll(1)]), torch.tensor([0.01, 0.5])
+    problems = Problems.of(features, targets, penalties, 4, Spectrum.of(features))
+    point = torch.randn(8, 2, 4, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    heads = problems.heads(point)
+    logits = heads.logits(features)
+    told = torch.stack(
+        [
+            cross_entropy(logits[:, p], targets[p])
+            + penalties[p] / 2 * heads.weights[:, p].square().sum()
+            for p in range(2)
+        ]
+    )
+    (slope,) = torch.autograd.grad(told.sum(), point)
+    loss, ours = problems.evaluate(point.detach())
+    torch.testing.assert_close(loss, told.detach(), atol=1e-5, rtol=0)
+    torch.testing.assert_close(ours, slope, atol=1e-5, rtol=0)
+
+
+def test_a_slope_like_the_last_change_leads_back_along_the_last_move():
+    random = torch.Generator().manual_seed(0)
+    moves = torch.randn(4, 9, 2, 3, generator=random, dtype=torch.double)
+    root = torch.randn(2, 27, 27, generator=random, dtype=torch.double)
+    hessians = root @ root.mT + torch.eye(27)
+
+    def change(move: torch.Tensor) -> torch.Tensor:
+        flat = move.permute(1, 0, 2).reshape(2, 27, 1)
+        return (hessians @ flat).reshape(2, 9, 3).permute(1, 0, 2)
+
+    memory = [(move, change(move)) for move in moves]
+    metric = 1 + torch.rand(9, 2, 1, generator=random, dtype=torch.double)
+    torch.testing.assert_close(downhill(memory[-1][1], memory, metric), -moves[-1])
+    torch.testing.assert_close(downhill(metric * moves[0], [], metric), -moves[0])
 
 
 def test_a_batch_solves_each_problem_as_if_alone():
@@ -74,12 +122,15 @@ def test_a_batch_solves_each_problem_as_if_alone():
         )
 
 
-def test_turns_give_what_one_batch_gives():
+def test_rows_in_turns_give_what_all_at_once_give():
     features, labels = toy(100, 6, 3, apart=0.5)
     targets, penalties = labels.expand(5, -1), torch.tensor([1e-3, 1e-2, 0.1, 1.0, 10.0])
-    at_once = fit(features, targets, penalties, classes=3)
-    in_turns = fit(features, targets, penalties, classes=3, logits_at_once=100 * 3 * 2)
-    torch.testing.assert_close(at_once.weights, in_turns.weights, atol=2e-3, rtol=0)
+    problems = Problems.of(features, targets, penalties, 3, Spectrum.of(features))
+    point = torch.randn(7, 5, 3, generator=torch.Generator().manual_seed(0))
+    at_once = problems.evaluate(point)
+    in_turns = problems.evaluate(point, logits_at_once=5 * 3 * 7)
+    for one, other in zip(at_once, in_turns, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-6, rtol=1e-5)
 
 
 def test_equal_input_gives_equal_weights():
@@ -136,3 +187,55 @@ def test_scaling_gives_mean_zero_and_deviation_one_and_leaves_constants_at_zero(
     torch.testing.assert_close(scaled.mean(0), torch.zeros(3), atol=1e-5, rtol=0)
     deviation = scaled.std(0, correction=0)
     torch.testing.assert_close(deviation, torch.tensor([1.0, 1.0, 0.0]), atol=1e-4, rtol=0)
+
+
+def by_hand(train: Labelled, validation: Labelled, penalty: float, classes: int):
+    """Counts of right validation rows after 1, 2, ... steps, each fitted anew, until it stops."""
+    scaling = Scaling.of(train.features)
+    seen, held = scaling(train.features), scaling(validation.features)
+    goals, penalties = train.labels[None], torch.tensor([penalty])
+    counts: list[int] = []
+    before = torch.zeros(0)
+    while not counts or len(counts) - 1 - counts.index(max(counts)) < PATIENCE:
+        heads = fit(seen, goals, penalties, classes=classes, steps=len(counts) + 1)
+        if torch.equal(heads.weights, before):
+            break  # it was solved
+        before = heads.weights
+        counts.append(int(heads.right(held, validation.labels)))
+    return counts
+
+
+@pytest.mark.parametrize("rows", [210, 600])
+def test_a_penalty_stops_on_a_plateau_and_its_refit_takes_as_many_steps(rows: int):
+    train, validation = splits(rows, 30, 6, apart=0.25)
+    fitted = Lbfgs((1e-4,))(train, validation, classes=6)
+    counts = by_hand(train, validation, 1e-4, 6)
+    assert len(counts) > PATIENCE
+    assert counts[-1] < max(counts)
+    assert (counts.count(max(counts)) > 1) == (rows == 210)  # to reach it again is no rise
+    assert fitted.choice.steps == len(counts)
+    assert fitted.choice.validation_accuracy == counts[-1] / len(validation)
+    scaling = Scaling.of(train.features)
+    both = scaling(torch.cat([train.features, validation.features]))
+    labels = torch.cat([train.labels, validation.labels])
+    again = fit(
+        both,
+        labels[None],
+        torch.tensor([1e-4]),
+        classes=6,
+        steps=fitted.choice.steps,
+        spectrum=Spectrum.of(scaling(train.features)),
+    )
+    torch.testing.assert_close(fitted.heads.weights, again.weights, atol=1e-5, rtol=0)
+
+
+def test_the_choice_is_the_best_of_the_path_and_of_equals_the_strongest():
+    train, validation = splits(600, 30, 6, apart=0.25)
+    path = (1e-3, 1e-2, 1e-1, 1.0)
+    alone = {p: Lbfgs((p,))(train, validation, classes=6).choice for p in path}
+    best = max(choice.validation_accuracy for choice in alone.values())
+    wanted = max(p for p, choice in alone.items() if choice.validation_accuracy == best)
+    together = Lbfgs(path[::-1])(train, validation, classes=6).choice
+    assert together == alone[wanted]
+    easy, held = splits(60, 12, 3, apart=6.0)
+    assert Lbfgs(path)(easy, held, classes=3).choice.penalty == 1.0
