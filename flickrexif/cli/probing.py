@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flickrexif import console
+from flickrexif.cli.embedding import embedding_options, embedding_words
+from flickrexif.cli.leading import LeadingCommand
 from flickrexif.cli.root import (
     cli,
     geometry_option,
@@ -22,28 +24,24 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@cli.command()
+@cli.group(cls=LeadingCommand)
 @click.argument("release", type=path_type())
-@click.option(
-    "--encoder",
-    "encoders",
-    multiple=True,
-    default=("residual",),
-    show_default=True,
-    metavar="NAME",
-    help="See flickrexif encoders; give it again for more.",
-)
+@embedding_options
 @click.option("--attributes", metavar="A,B", help="Only these.  [default: all of the release]")
 @click.option(
-    "--out", type=path_type(), help="Write results, figure and embeddings into this folder."
+    "--out",
+    type=path_type(),
+    help="Write results, figure and embeddings into this folder, and take embeddings from it.",
 )
-@click.option("--seed", default=0, show_default=True, help="Of permutations and resamples.")
 @click.option(
-    "--threads",
-    type=click.IntRange(min=1),
-    default=1,
+    "--solver",
+    type=click.Choice(["lbfgs", "sgd", "ridge"]),
+    default="lbfgs",
     show_default=True,
-    help="Of torch; results are equal to the last digit for equal numbers of threads.",
+    help="How heads are fitted: sgd is the published protocol, ridge a smoke test.",
+)
+@click.option(
+    "--seed", default=0, show_default=True, help="Of permutations, resamples and the sgd solver."
 )
 @json_option
 def probe(
@@ -57,12 +55,16 @@ def probe(
 
     A linear probe per attribute: the penalty is chosen on validation, the test split is looked at
     once. Intervals are bootstrapped over owners. Beside each accuracy stand chance, the majority
-    class, permuted labels, and what image size and a coarse thumbnail alone tell.
+    class, permuted labels, and what image size, a coarse thumbnail, and all that is published of a
+    photo besides its pixels (nuisance: size, JPEG quality, month, licence) tell.
+
+    With --out, report.html holds all of it on one page; probe compare holds two such folders
+    against each other. A release in a folder called compare is ./compare.
     """
     from flickrexif.probing import ProbePlan
     from flickrexif.probing import probe as run
 
-    plan = ProbePlan(attributes=split_names(attributes), **words)
+    plan = ProbePlan(attributes=split_names(attributes), **embedding_words(**words))
     with ExitStack() as stack:
         report = run(release, plan, out=out, progress=open_progress(stack))
     console.show(report.as_dict(), report.lines(), as_json=as_json)
@@ -123,13 +125,3 @@ def mask_preview(image: Path, ratios: str, geometry: Any, out: Path) -> None:
     with atomic_path(out) as partial:
         sheet.save(partial, format="PNG")
     click.echo(out)
-
-
-@cli.command()
-@json_option
-def encoders(as_json: bool) -> None:
-    """List the encoders that probe knows; none is downloaded."""
-    from flickrexif.probing import encoder_names
-
-    names = encoder_names()
-    console.show(names, names, as_json=as_json)

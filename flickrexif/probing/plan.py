@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from flickrexif.errors import UsageError
+from flickrexif.probing.embedding.plan import EmbedPlan, name_of
 
 if TYPE_CHECKING:
     from flickrexif.imaging.mask import MaskSpec
+    from flickrexif.probing.devices import Device, Dtype
+    from flickrexif.probing.encoders.protocol import Encoder
 
-Solver = Literal["lbfgs"]
-
-PENALTIES = tuple(10.0 ** (half / 2) for half in range(-9, 3))
-"""The L2 path, in units of the mean cross-entropy, over standardised features."""
+Solver = Literal["lbfgs", "sgd", "ridge"]
+SOLVERS: tuple[Solver, ...] = get_args(Solver)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +25,21 @@ class ProbePlan:
     Raises `UsageError` for a value that does not fit.
     """
 
-    encoders: tuple[str, ...] = ("residual",)
-    """Names as `encoder_names` lists them; each photo is decoded once for all."""
+    encoders: tuple[str | Encoder, ...] = ("residual",)
+    """As `EmbedPlan.encoders`; each photo is decoded once for all."""
     attributes: tuple[str, ...] | None = None
     """The attributes to probe; None is all that the release has."""
     mask: MaskSpec | None = None
     """Hides pixels of a release of whole images; None keeps what the release hides."""
     solver: Solver = "lbfgs"
-    penalties: tuple[float, ...] = PENALTIES
+    """``sgd`` is the published protocol, ``ridge`` a smoke test; see `flickrexif.probing.solvers`.
+    Figures of two solvers are not comparable."""
+    penalties: tuple[float, ...] | None = None
+    """The L2 path of ``lbfgs`` and ``ridge``; None is the solver's own."""
+    trials: int = 30
+    """How many points of learning rate and weight decay ``sgd`` tries."""
+    epochs: int = 100
+    """Of ``sgd``."""
     shuffles: int = 5
     """How many label permutations the shuffled control averages."""
     resamples: int = 1000
@@ -41,17 +48,37 @@ class ProbePlan:
     threads: int = 1
     batch: int = 64
     """Photos embedded at once."""
+    device: Device = "auto"
+    """Where encoders embed and heads are fitted; these on the CPU where it is ``mps``."""
+    dtype: Dtype = "float32"
+    """Of the encoders; see `EmbedPlan`."""
+    exact: bool = False
+    """Decode and resize by Pillow alone; see `EmbedPlan`."""
 
     def __post_init__(self) -> None:
-        if not self.encoders or len(set(self.encoders)) < len(self.encoders):
-            raise UsageError(f"encoders {self.encoders!r}: name one or more, each once")
-        if self.solver != "lbfgs":
-            raise UsageError(f"unknown solver {self.solver!r}; use 'lbfgs'")
-        if not self.penalties or min(self.penalties) <= 0:
+        _ = self.embedding  # refuses what does not fit an embedding
+        if self.solver not in SOLVERS:
+            raise UsageError(f"unknown solver {self.solver!r}; known are: {', '.join(SOLVERS)}")
+        if self.penalties is not None and min(self.penalties, default=0) <= 0:
             raise UsageError(f"penalties {self.penalties!r} must be positive; give at least one")
-        for name, least in (("shuffles", 1), ("resamples", 100), ("threads", 1), ("batch", 1)):
+        for name, least in (("shuffles", 1), ("resamples", 100), ("trials", 1), ("epochs", 1)):
             if getattr(self, name) < least:
                 raise UsageError(f"{name} is {getattr(self, name)!r}; give at least {least}")
-        cores = os.cpu_count() or 1
-        if self.threads > cores:
-            raise UsageError(f"threads is {self.threads!r}; this machine has {cores} cores")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those of the encoders."""
+        return tuple(name_of(encoder) for encoder in self.encoders)
+
+    @property
+    def embedding(self) -> EmbedPlan:
+        """The plan of the embeddings."""
+        return EmbedPlan(
+            encoders=self.encoders,
+            mask=self.mask,
+            device=self.device,
+            dtype=self.dtype,
+            exact=self.exact,
+            threads=self.threads,
+            batch=self.batch,
+        )

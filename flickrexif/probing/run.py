@@ -5,26 +5,31 @@ from __future__ import annotations
 import dataclasses
 import logging
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import torch
-
 from flickrexif.errors import UsageError
-from flickrexif.probing.embed import Embeddings, SkippedPhoto, embed
-from flickrexif.probing.encoders import encoder_named
-from flickrexif.probing.measure import measure, reference_accuracy
+from flickrexif.probing.embedding.photos import ReleasePhotos
+from flickrexif.probing.embedding.run import embed
+from flickrexif.probing.embedding.store import FOLDER
+from flickrexif.probing.measure import measure
+from flickrexif.probing.nuisance import Facts
+from flickrexif.probing.references import References
 from flickrexif.probing.release_data import AttributeData, ReleaseData
-from flickrexif.probing.report import EncoderRecord, ProbeReport
+from flickrexif.probing.reporting.provenance import provenance_of
+from flickrexif.probing.reporting.report import EncoderRecord, ProbeReport
 from flickrexif.probing.size import size_embeddings
-from flickrexif.probing.view import View
+from flickrexif.probing.threads import torch_threads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from flickrexif.probing.embedding.run import Embedded, Lane
+    from flickrexif.probing.embeddings import Embeddings
     from flickrexif.probing.plan import ProbePlan
+    from flickrexif.probing.reporting.predictions import Predictions
     from flickrexif.probing.result import AttributeResult
+    from flickrexif.probing.view import View
     from flickrexif.progress import Progress
 
 log = logging.getLogger("flickrexif")
@@ -37,31 +42,36 @@ def run(release: Path, plan: ProbePlan, *, out: Path | None, progress: Progress)
     if not names:
         raise UsageError(f"release {str(release)!r} has no attributes: a probe needs classes")
     attributes = [data.attribute(name) for name in names]
-    view = View.of(data.manifest, plan.mask)
+    photos = ReleasePhotos(data, tuple(names))
+    predictions: list[Predictions] = []
     with torch_threads(plan.threads):
-        embedded, references, skipped = _embedded(data, attributes, view, plan, progress)
+        folder = None if out is None else out / FOLDER
+        done, embedded, references = _embedded(photos, plan, folder, progress)
+        facts = Facts.read(data)
         results = [
             result
             for attribute in _each(attributes, progress)
-            for result in _results(attribute, embedded, references, plan)
+            for result in _results(attribute, embedded, references, facts, plan, predictions)
         ]
-    places = {name: place for place, name in enumerate(plan.encoders)}
+    places = {name: place for place, name in enumerate(plan.names)}
+    mask, wanted = done.view.mask, set(photos.photo_ids().tolist())
     report = ProbeReport(
-        release=str(data.manifest.get("name") or release.resolve().name),
+        release=photos.name,
         version=data.version,
-        mask=dataclasses.asdict(view.mask) if view.mask else None,
+        mask=dataclasses.asdict(mask) if mask else None,
         solver=plan.solver,
         seed=plan.seed,
         photos=len(embedded[0].photo_ids),
-        skipped={photo.photo_id: photo.reason for photo in skipped},
-        encoders=tuple(_record(found, view) for found in embedded),
+        skipped={name: why for name, why in done.skipped.items() if name in wanted},
+        encoders=tuple(
+            _record(lane, found, done.view)
+            for lane, found in zip(done.lanes, embedded, strict=False)
+        ),
         results=tuple(sorted(results, key=lambda result: places[result.encoder])),
+        predictions=tuple(sorted(predictions, key=lambda each: places[each.encoder])),
+        **provenance_of(data, attributes, plan),
     )
     if out is not None:
-        about = {"release": report.release, "version": report.version, "crop": str(view.crop)}
-        for found in embedded:
-            file = f"{found.name.replace(':', '-')}.safetensors"
-            found.write(out / "embeddings" / file, **about)
         report.write(out)
     return report
 
@@ -70,55 +80,41 @@ def _results(
     attribute: AttributeData,
     embedded: list[Embeddings],
     references: dict[str, Embeddings],
+    facts: Facts | None,
     plan: ProbePlan,
+    predictions: list[Predictions],
 ) -> Iterator[AttributeResult]:
     known = attribute.among(embedded[0].photo_ids).require_learnable()
-    accuracies = {
-        name: reference_accuracy(known, reference, plan) for name, reference in references.items()
-    }
+    accuracies = References.of(known, references, facts, plan)
     for found in embedded:
-        yield measure(known, found, plan, references=accuracies)
+        yield measure(known, found, plan, references=accuracies, keep=predictions.append)
 
 
-def _record(found: Embeddings, view: View) -> EncoderRecord:
-    family = found.name.partition(":")[0]
+def _record(lane: Lane, found: Embeddings, view: View) -> EncoderRecord:
     return EncoderRecord(
-        found.name, family, found.vectors.shape[1], view.crop, view.hidden, found.provenance
+        name=found.name,
+        family=lane.encoder.family,
+        dim=found.vectors.shape[1],
+        crop=lane.crop.size,
+        hidden=view.hidden(lane.crop),
+        provenance=found.provenance,
     )
 
 
-@contextmanager
-def torch_threads(count: int) -> Iterator[None]:
-    """Let torch use ``count`` threads, and as many as before afterwards."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 def _embedded(
-    data: ReleaseData,
-    attributes: list[AttributeData],
-    view: View,
-    plan: ProbePlan,
-    progress: Progress,
-) -> tuple[list[Embeddings], dict[str, Embeddings], tuple[SkippedPhoto, ...]]:
-    """The encoders' embeddings, those of the size and colour controls, and what was skipped."""
-    photos = {int(photo_id) for attribute in attributes for photo_id in attribute.photo_ids}
-    progress.start(f"embed by {', '.join(plan.encoders)}", len(photos), "photos")
-    encoders = [encoder_named(name) for name in dict.fromkeys((*plan.encoders, "pixels"))]
-    started = time.perf_counter()
-    images = data.images(attribute.name for attribute in attributes)
-    found, skipped = embed(images, encoders, view, batch=plan.batch, progress=progress)
-    progress.close()
-    log.info("%d photos embedded in %.1f s", len(photos), time.perf_counter() - started)
+    photos: ReleasePhotos, plan: ProbePlan, folder: Path | None, progress: Progress
+) -> tuple[Embedded, list[Embeddings], dict[str, Embeddings]]:
+    """What was embedded, the embeddings of the plan's encoders, and those of the controls."""
+    encoders = (*plan.encoders, *(() if "pixels" in plan.names else ("pixels",)))
+    words = dataclasses.replace(plan.embedding, encoders=encoders)
+    done = embed(photos, words, folder=folder, progress=progress)
+    ids = photos.photo_ids()
+    found = [lane.store.embeddings().among(ids) for lane in done.lanes]
     references = {"colour": next(each for each in found if each.name == "pixels")}
-    size = size_embeddings(data)
+    size = size_embeddings(photos.data)
     if size is not None:
         references["size"] = size
-    return found[: len(plan.encoders)], references, skipped
+    return done, found[: len(plan.encoders)], references
 
 
 def _each(attributes: list[AttributeData], progress: Progress) -> Iterator[AttributeData]:

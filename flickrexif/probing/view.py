@@ -7,23 +7,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from flickrexif.errors import UsageError
-from flickrexif.imaging.crop import resize_and_crop
+from flickrexif.imaging.crop import Crop
 from flickrexif.imaging.decode import UnreadableImage, decode_rgb
-from flickrexif.imaging.mask import MaskSpec, achieved_ratio, visible
+from flickrexif.imaging.mask import MaskSpec, achieved_ratio
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from flickrexif.imaging.reading import Pixels, Reader
+    from flickrexif.probing.encoders.protocol import Encoder
 
 CROP = 224
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """``crop`` pixels square under ``mask`` (None hides nothing).
+    """Squares under ``mask`` (None hides nothing), of ``crop`` pixels where an encoder takes any.
 
     ``prepared`` photos are cropped and masked already, as in a masked release.
     """
@@ -33,48 +34,51 @@ class View:
     prepared: bool
 
     @classmethod
-    def of(cls, manifest: Mapping[str, Any], mask: MaskSpec | None) -> View:
+    def of(
+        cls, manifest: Mapping[str, Any], mask: MaskSpec | None, *, crop: int | None = None
+    ) -> View:
         """The view of a release: its own mask, or ``mask`` over a release of whole images.
 
         Raises `UsageError` when both have one: a photo is masked once.
         """
-        crop = int(manifest.get("crop") or CROP)
+        size = Crop(int(manifest.get("crop") or CROP) if crop is None else crop).size
         if mask is not None and mask.stage != "post_crop":
             raise UsageError("a probe masks after the crop: give a mask of stage 'post_crop'")
         if manifest.get("mask") is None:
-            return cls(crop, mask, prepared=False)
+            return cls(size, mask, prepared=False)
         if mask is not None:
             raise UsageError("the release is masked already; probe it without a mask of your own")
         names = {field.name for field in dataclasses.fields(MaskSpec)}
         own = {k: v for k, v in (manifest.get("mask") or {}).items() if k in names}
-        return cls(crop, MaskSpec(**own), prepared=True)
+        return cls(int(manifest.get("crop") or CROP), MaskSpec(**own), prepared=True)
 
-    @property
-    def differs_by_photo(self) -> bool:
-        """Whether each photo hides pixels of its own."""
-        return self.mask is not None and self.mask.differs_by_photo
+    def crop_for(self, encoder: Encoder) -> Crop:
+        """What ``encoder`` is shown; `UsageError` when prepared photos are of another size."""
+        crop = encoder.preprocess.crop_or(self.crop)
+        if self.prepared and crop.size != self.crop:
+            raise UsageError(
+                f"encoder {encoder.name!r} takes {crop.size} px, and the photos are masked at "
+                f"{self.crop} px already: build the release with --crop {crop.size}, or whole "
+                "with --kind images"
+            )
+        return crop
 
-    @property
-    def hidden(self) -> float:
-        """The share of pixels that is hidden."""
-        return achieved_ratio(self.mask, self.crop, self.crop) if self.mask else 0.0
+    def hidden(self, crop: Crop) -> float:
+        """The share of pixels that is hidden in ``crop``."""
+        return achieved_ratio(self.mask, crop.size, crop.size) if self.mask else 0.0
 
-    def visible(self, photo_ids: list[int]) -> Tensor:
-        """Which pixels of these photos are visible: bool, H x W when alike, else N x H x W."""
-        if self.mask is None:
-            return torch.ones(self.crop, self.crop, dtype=torch.bool)
-        if not self.differs_by_photo:
-            return torch.from_numpy(visible(self.mask, self.crop, self.crop))
-        masks = [visible(self.mask, self.crop, self.crop, photo_id) for photo_id in photo_ids]
-        return torch.from_numpy(np.stack(masks))
-
-    def pixels(self, image: bytes) -> Tensor:
-        """uint8, 3 x crop x crop. Raises `UnreadableImage`, which says why, for a bad image."""
-        decoded = decode_rgb(image)
+    def pixels(self, content: bytes, crops: Sequence[Crop], reader: Reader) -> tuple[Pixels, ...]:
+        """Each crop of a photo, 3 x size x size. Raises `UnreadableImage`, which says why."""
         if not self.prepared:
-            decoded = resize_and_crop(decoded, self.crop)
-        elif decoded.size != (self.crop, self.crop):
-            width, height = decoded.size
-            found = f"{width}x{height}, not {self.crop}x{self.crop}"
-            raise UnreadableImage("another size than stated", found)
-        return torch.from_numpy(np.array(decoded)).permute(2, 0, 1).contiguous()
+            found = reader(content, crops)
+        else:
+            found = (self._prepared(content),) * len(crops)
+        return tuple(np.ascontiguousarray(pixels.transpose(2, 0, 1)) for pixels in found)
+
+    def _prepared(self, content: bytes) -> Pixels:
+        decoded = np.asarray(decode_rgb(content))
+        height, width = decoded.shape[:2]
+        if (height, width) != (self.crop, self.crop):
+            told = f"{width}x{height}, not {self.crop}x{self.crop}"
+            raise UnreadableImage("another size than stated", told)
+        return decoded

@@ -6,12 +6,15 @@ import numpy as np
 import pytest
 import torch
 from tiny_releases import TinyRelease, photo, png
+from torchvision_ops import name_torchvision_ops
 
 from flickrexif.imaging.mask import MaskSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+name_torchvision_ops()
 
 PER_CLASS = {"train": 24, "validation": 8, "test": 16}
 NOISES = (2.0, 3.5, 6.0)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from flickrexif.probing.confusion import (
+from flickrexif.probing.protocols.confusion import (
     Confusion,
     auc,
     class_z_scores,

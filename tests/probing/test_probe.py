@@ -16,9 +16,7 @@ from tiny_releases import SIDE, TinyRelease, photo, png
 from flickrexif.errors import UsageError
 from flickrexif.imaging.mask import MaskSpec
 from flickrexif.probing import ProbePlan, ProbeReport, probe
-from flickrexif.probing.embed import embed
-from flickrexif.probing.encoders import encoder_named
-from flickrexif.probing.view import View
+from flickrexif.probing.embeddings import Embeddings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,7 +62,7 @@ def test_neither_size_nor_mean_colour_explains_the_noise(report: ProbeReport):
 def test_the_report_tells_what_was_probed(report: ProbeReport):
     assert (report.release, report.version) == ("Tiny", "1.2.3")
     encoder = report.encoders[0]
-    assert (encoder.name, encoder.family, encoder.crop) == ("residual", "residual", 224)
+    assert (encoder.name, encoder.family, encoder.crop) == ("residual", "filters", 224)
     assert report.photos == 144
     assert encoder.hidden == pytest.approx(0.8957, abs=1e-4)
 
@@ -79,6 +77,13 @@ def test_lines_are_a_table_with_one_row_per_attribute(report: ProbeReport):
     assert len({line.index("above chance") for line in lines[2:3]}) == 1
 
 
+def test_a_report_is_read_as_it_was_written(report: ProbeReport, out: Path):
+    assert ProbeReport.read(out) == report
+    answers = pl.read_parquet(out / "predictions.parquet")
+    right = (answers["label"] == answers["predicted"]).sum()
+    assert right == pytest.approx(sum(one.accuracy * one.test for one in report.results))
+
+
 def test_results_are_written_as_json_parquet_and_figure(report: ProbeReport, out: Path):
     told = json.loads((out / "results.json").read_text())
     assert told["results"][0]["accuracy"] == report.results[0].accuracy
@@ -89,12 +94,9 @@ def test_results_are_written_as_json_parquet_and_figure(report: ProbeReport, out
     with Image.open(out / "accuracy.png") as figure:
         assert figure.format == "PNG"
         assert len(figure.convert("RGB").getcolors(1 << 20)) > 10
-    files = sorted(str(p.relative_to(out)) for p in out.rglob("*") if p.is_file())
-    assert files == [
-        "accuracy.png",
+    assert [*map(str, sorted(p.relative_to(out) for p in (out / "embeddings").rglob("*")))] == [
+        "embeddings/pixels.safetensors",
         "embeddings/residual.safetensors",
-        "results.json",
-        "results.parquet",
     ]
 
 
@@ -114,7 +116,7 @@ def test_embeddings_are_written_with_ids_and_provenance(report: ProbeReport, out
 def test_the_same_probe_gives_the_same_bytes(release: Path, out: Path, report, tmp_path: Path):
     again = probe(release, QUICK, out=tmp_path)
     assert again == report
-    for name in ("results.json", "results.parquet", "accuracy.png"):
+    for name in ("results.json", "results.parquet", "predictions.parquet", "report.html"):
         assert (tmp_path / name).read_bytes() == (out / name).read_bytes()
 
 
@@ -188,20 +190,13 @@ def test_whole_images_can_be_masked_by_the_probe(tmp_path: Path):
     assert probe(path, ProbePlan(resamples=100)).encoders[0].hidden == 0
 
 
-def test_embeddings_are_found_by_photo_whatever_the_order_they_came_in():
-    images = {i: png(np.full((16, 16, 3), i, np.uint8)) for i in range(1, 9)}
-    view = View(16, None, prepared=True)
-    orders = [list(images), [5, 3, 8, 1, 2, 7, 4, 6]]
-    first, second = (
-        embed(((i, images[i]) for i in ids), [encoder_named("pixels")], view, batch=3)[0][0]
-        for ids in orders
-    )
-    assert first.photo_ids.tolist() == second.photo_ids.tolist() == list(images)
-    assert torch.equal(first.vectors, second.vectors)
-    wanted = np.array([7, 2])
-    assert first.of(wanted)[:, 0].tolist() == pytest.approx([7 / 255, 2 / 255])
+def test_embeddings_are_found_by_photo():
+    ids = np.array([1, 2, 5, 9])
+    found = Embeddings("own", {}, ids, torch.arange(4.0)[:, None])
+    assert found.of(np.array([9, 1]))[:, 0].tolist() == [3, 0]
+    assert found.among(np.array([2, 9, 10])).vectors[:, 0].tolist() == [1, 3]
     with pytest.raises(KeyError):
-        first.of(np.array([99]))
+        found.of(np.array([99]))
 
 
 def python(code: str) -> subprocess.CompletedProcess[str]:

@@ -9,12 +9,10 @@ from tiny_releases import photo
 
 from flickrexif.errors import UsageError
 from flickrexif.imaging.mask import MaskSpec, visible
-from flickrexif.probing import encoder_names
-from flickrexif.probing.encoders import Encoder, encoder_named
+from flickrexif.probing.encoders import ENCODERS, Encoder, encoder_named
 from flickrexif.probing.encoders.region import regions
 
-ENCODERS = [encoder_named(name) for name in encoder_names()]
-each_encoder = pytest.mark.parametrize("encoder", ENCODERS, ids=encoder_names())
+each_encoder = pytest.mark.parametrize("encoder", [*map(encoder_named, ENCODERS)], ids=[*ENCODERS])
 
 
 def photos(count: int, side: int = 96, noise: float = 4.0) -> torch.Tensor:

@@ -17,8 +17,8 @@ from torch import Tensor
 from flickrexif.errors import UsageError
 from flickrexif.probing import ShiftPlan, shift_map
 from flickrexif.probing.encoders import encoder_named
-from flickrexif.probing.shift import cosine, seeing_all
-from flickrexif.probing.shift_frames import frames_of, read_object
+from flickrexif.probing.protocols.shift import cosine, seeing_all
+from flickrexif.probing.protocols.shift_frames import frames_of, read_object
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,9 +10,12 @@ from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
 from flickrexif.probing.encoders.code import code_digest
+from flickrexif.probing.preprocess import PreprocessSpec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from flickrexif.probing.encoders.protocol import Family
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,16 @@ class PixelsEncoder:
     grid: int = 8
 
     @property
+    def family(self) -> Family:
+        """It sees colours only: what it finds is no trace."""
+        return "control"
+
+    @property
+    def preprocess(self) -> PreprocessSpec:
+        """Any size."""
+        return PreprocessSpec()
+
+    @property
     def dim(self) -> int:
         """Three colours per cell."""
         return 3 * self.grid**2
@@ -36,7 +49,7 @@ class PixelsEncoder:
         """No weights; the hash is that of this code."""
         return {"weights": "averages", "sha256": code_digest(__name__), "dtype": "float32"}
 
-    def __call__(self, images: Tensor, visible: Tensor) -> Tensor:
+    def __call__(self, images: Tensor, visible: Tensor, *, fill: Tensor | None = None) -> Tensor:
         """See `Encoder`; means are in 0 to 1."""
         seen = visible.expand(len(images), *visible.shape[-2:])[:, None].float()
         pixels = adaptive_avg_pool2d(images.float() / 255 * seen, self.grid)

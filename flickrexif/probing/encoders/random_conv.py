@@ -11,8 +11,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d, relu
 
+from flickrexif.probing.preprocess import PreprocessSpec
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from flickrexif.probing.encoders.protocol import Family
 
 WIDTHS = (3, 16, 32, 64)
 
@@ -26,6 +30,16 @@ class RandomConvEncoder:
 
     name: str = "random:conv"
     seed: int = 0
+
+    @property
+    def family(self) -> Family:
+        """It has learnt nothing."""
+        return "control"
+
+    @property
+    def preprocess(self) -> PreprocessSpec:
+        """Any size, from -1 to 1."""
+        return PreprocessSpec(mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
 
     @property
     def dim(self) -> int:
@@ -44,7 +58,7 @@ class RandomConvEncoder:
             "dtype": "float32",
         }
 
-    def __call__(self, images: Tensor, visible: Tensor) -> Tensor:
+    def __call__(self, images: Tensor, visible: Tensor, *, fill: Tensor | None = None) -> Tensor:
         """See `Encoder`."""
         seen = visible.expand(len(images), *visible.shape[-2:])[:, None]
         answers = (images.float() / 127.5 - 1) * seen

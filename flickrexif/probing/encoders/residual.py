@@ -22,9 +22,12 @@ from flickrexif.probing.encoders import residuals
 from flickrexif.probing.encoders.code import code_digest
 from flickrexif.probing.encoders.region import regions
 from flickrexif.probing.encoders.residuals import KERNELS, Map, Part, filtered, gathered
+from flickrexif.probing.preprocess import PreprocessSpec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from flickrexif.probing.encoders.protocol import Family
 
 LAGGED = ("second_h", "second_v", "square_3")
 LAGS = ((0, 1), (1, 0), (1, 1), (0, 2), (2, 0))
@@ -50,6 +53,16 @@ class ResidualEncoder:
     name: str = "residual"
 
     @property
+    def family(self) -> Family:
+        """Fixed filters."""
+        return "filters"
+
+    @property
+    def preprocess(self) -> PreprocessSpec:
+        """Any size."""
+        return PreprocessSpec()
+
+    @property
     def dim(self) -> int:
         """The number of statistics."""
         histograms = len(KERNELS) * len(PLANES) * len(THRESHOLDS)
@@ -63,7 +76,7 @@ class ResidualEncoder:
         code = (__name__, residuals.__name__, region_module.__name__)
         return {"weights": "fixed filters", "sha256": code_digest(*code), "dtype": "float32"}
 
-    def __call__(self, images: Tensor, visible: Tensor) -> Tensor:
+    def __call__(self, images: Tensor, visible: Tensor, *, fill: Tensor | None = None) -> Tensor:
         """See `Encoder`; one mask for all images is much faster than one for each."""
         if visible.ndim == 3:
             each = range(len(images))

@@ -1,0 +1,1 @@
+"""Photos to embeddings: each decoded once for all encoders, written shard by shard."""

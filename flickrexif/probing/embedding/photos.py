@@ -1,0 +1,184 @@
+"""Where photos to embed come from: a release, or any set of images."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from flickrexif.imaging.image_set import ImageSet
+from flickrexif.probing.release_data import ReleaseData
+from flickrexif.probing.view import View
+from flickrexif.release.manifest import MANIFEST
+from flickrexif.treating.rows import row_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from flickrexif.imaging.mask import MaskSpec, PhotoName
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """One photo: its id in the file of embeddings, its name for the mask's draw, its bytes."""
+
+    photo_id: int
+    name: PhotoName
+    content: bytes
+
+
+class PhotoSource(Protocol):
+    """Photos to embed, each once."""
+
+    @property
+    def name(self) -> str:
+        """What the source is called, for messages and files."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """SHA-256, in hex, of what decides the photos' bytes."""
+        ...
+
+    @property
+    def about(self) -> Mapping[str, str]:
+        """What a file of embeddings tells of its source."""
+        ...
+
+    def __len__(self) -> int:
+        """How many photos there are."""
+        ...
+
+    def __iter__(self) -> Iterator[Photo]:
+        """The photos, in an order that does not change."""
+        ...
+
+    def view(self, mask: MaskSpec | None, crop: int | None) -> View:
+        """How the photos are seen; see `View.of`."""
+        ...
+
+    def columns(self, photo_ids: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
+        """Tensors (N) that go into the file beside the embeddings of these photos."""
+        ...
+
+
+def photos_at(path: Path) -> PhotoSource:
+    """The photos of a release, or the images of a set, at ``path``.
+
+    Raises `UsageError` where there is neither, and for a release without images.
+    """
+    if _is_release(path):
+        data = ReleaseData.open(path)
+        return ReleasePhotos(data, data.attributes)
+    return SetPhotos(ImageSet.open(path))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReleasePhotos:
+    """The distinct photos of some attributes of a release."""
+
+    data: ReleaseData
+    attributes: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """That of the release, or of its folder."""
+        return str(self.data.manifest.get("name") or self.data.path.resolve().name)
+
+    @property
+    def digest(self) -> str:
+        """That of the manifest, which has one of each file."""
+        return hashlib.sha256((self.data.path / MANIFEST).read_bytes()).hexdigest()
+
+    @property
+    def about(self) -> Mapping[str, str]:
+        """Name and version."""
+        return {"release": self.name, "version": self.data.version}
+
+    def photo_ids(self) -> NDArray[np.int64]:
+        """Of each photo, once, ascending; labels are read, images are not."""
+        each = [self.data.attribute(name).photo_ids for name in self.attributes]
+        return np.unique(np.concatenate(each))
+
+    def __len__(self) -> int:
+        return len(self.photo_ids())
+
+    def __iter__(self) -> Iterator[Photo]:
+        for photo_id, content in self.data.images(self.attributes):
+            yield Photo(photo_id, photo_id, content)
+
+    def view(self, mask: MaskSpec | None, crop: int | None) -> View:
+        """The release's own, or ``mask`` over whole images."""
+        return View.of(self.data.manifest, mask, crop=crop)
+
+    def columns(self, photo_ids: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
+        """None: labels are in the release, an attribute at a time."""
+        return {}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SetPhotos:
+    """The images of a set; where a name is no photo id, 63 bits of its hash are the id."""
+
+    images: ImageSet
+    labels: Mapping[int, int] = field(init=False)
+    """Photo id → place of its class in the set's classes, -1 where it has none."""
+
+    def __post_init__(self) -> None:
+        places = {name: place for place, name in enumerate(self.images.classes)}
+        labels = {row_id(p.name): places.get(p.label or "", -1) for p in self.images.places}
+        object.__setattr__(self, "labels", labels)
+
+    @property
+    def name(self) -> str:
+        """That of the folder or file."""
+        return self.images.path.resolve().name
+
+    @property
+    def digest(self) -> str:
+        """That of the files' names, sizes and times; not of their bytes, which nobody reads yet."""
+        digest = hashlib.sha256()
+        for file in sorted({place.file for place in self.images.places}):
+            told = file.stat()
+            digest.update(f"{file.name}\0{told.st_size}\0{told.st_mtime_ns}\n".encode())
+        return digest.hexdigest()
+
+    @property
+    def about(self) -> Mapping[str, str]:
+        """The set's name, and its classes in the order of ``label``."""
+        about = {"images": self.name}
+        if self.images.classes:
+            about["classes"] = json.dumps(self.images.classes, ensure_ascii=False)
+        return about
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __iter__(self) -> Iterator[Photo]:
+        for image in self.images:
+            yield Photo(row_id(image.name), image.name, image.content)
+
+    def view(self, mask: MaskSpec | None, crop: int | None) -> View:
+        """``mask`` over the images."""
+        return View.of({}, mask, crop=crop)
+
+    def columns(self, photo_ids: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
+        """``label``, where the set has classes."""
+        if not self.images.classes:
+            return {}
+        found = [self.labels[photo_id] for photo_id in photo_ids.tolist()]
+        return {"label": np.asarray(found, dtype=np.int64)}
+
+
+def _is_release(path: Path) -> bool:
+    try:
+        told = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(told, dict) and isinstance(told.get("attributes"), dict)
