@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 from paircams.layout import SIDES, PairSet, PhotoFile, Subject
-from paircams.photo import Contents, Flaw, open_photos
+from paircams.photo import Contents, Flaw, examine
+from paircams.photo_bytes import read_photos
+from paircams.side_by_side import side_by_side
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from flickrexif.progress import Progress
+    from paircams.matching import Look
+    from paircams.verdict import PairVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +24,13 @@ class Sound:
 
     file: PhotoFile
     contents: Contents
+
+    @property
+    def look(self) -> Look:
+        """What matching knows of it; only in a collection that was opened for matching."""
+        if self.contents.look is None:
+            raise LookupError(f"{self.file.name!r} was not opened for matching")
+        return self.contents.look
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +50,21 @@ class Collection:
     sound: tuple[Sound, ...]
     flawed: tuple[tuple[PhotoFile, Flaw], ...]
     pairs: tuple[Pair, ...]
+    verdicts: Mapping[str, PairVerdict] = field(default_factory=dict)
+    """By subject, one for each of ``pairs``; empty where nothing was matched."""
+    earlier_quality: Mapping[PhotoFile, int] = field(default_factory=dict)
+    """The quality of an earlier JPEG compression, where one was looked for and shows."""
 
     @classmethod
-    def open(cls, declared: PairSet, progress: Progress) -> Self:
-        """Open every photo that ``declared`` names."""
+    def open(cls, declared: PairSet, progress: Progress, *, matching: bool = True) -> Self:
+        """Open every photo that ``declared`` names, for ``matching`` with its features."""
         files = tuple(declared.files())
         sound: dict[PhotoFile, Sound] = {}
         flawed: list[tuple[PhotoFile, Flaw]] = []
         progress.start("photos", len(files), "photo")
-        for photo in open_photos(files):
+        for photo in side_by_side(
+            lambda read: examine(*read, matching=matching), read_photos(files)
+        ):
             if isinstance(photo.contents, Flaw):
                 flawed.append((photo.file, photo.contents))
             else:

@@ -46,14 +46,15 @@ def _photos_below(root: Path) -> Iterator[Path]:
             if path.name.startswith("."):
                 continue
             if path.is_dir():
-                yield from (photo for photo in sorted(path.iterdir()) if _is_photo(photo))
-            elif _is_photo(path):
+                yield from (photo for photo in sorted(path.iterdir()) if is_photo(photo))
+            elif is_photo(path):
                 yield path
     except OSError as error:
         raise UsageError(f"{printable(root)!r} cannot be listed: {error.strerror}") from error
 
 
-def _is_photo(path: Path) -> bool:
+def is_photo(path: Path) -> bool:
+    """Whether ``path`` counts as a photo: by its suffix, not hidden."""
     hidden = path.name.startswith(".")
     return not hidden and path.suffix.lower() in PHOTO_SUFFIXES and not path.is_dir()
 

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 Side = Literal["smartphone", "camera"]
 SIDES: tuple[Side, Side] = ("smartphone", "camera")
 
-MisplacedBy = Literal["row", "outside", "unplaced"]
+MisplacedBy = Literal["row", "outside", "unplaced", "columns", "unknown-model"]
+
+Decision = Literal["accept", "reject"]
+DECISIONS: tuple[Decision, ...] = ("accept", "reject")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,8 @@ class PhotoFile:
     side: Side
     name: str
     path: Path
+    row: int | None = None
+    """For a photo inside of a parquet file: the row, from 0, of its column ``image``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,8 @@ class Subject:
     files: tuple[PhotoFile, ...] = ()
     license: str | None = None
     owner: str | None = None
+    decision: Decision | None = None
+    """What a person decided in a review of the pair."""
 
     def on(self, side: Side) -> tuple[PhotoFile, ...]:
         """The photos declared on ``side``."""
@@ -58,6 +65,8 @@ class PairSet:
     root: Path
     subjects: tuple[Subject, ...]
     misplaced: tuple[Misplaced, ...] = ()
+    manifest: Path | None = None
+    """The file that declares the set; None for a folder whose names do."""
 
     def files(self) -> Iterator[PhotoFile]:
         """Every declared photo."""

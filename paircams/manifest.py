@@ -1,79 +1,157 @@
-"""Manifests of pairs: CSV with a header, or JSON Lines, one row per subject."""
+"""Manifests of pairs: one row a subject, or one row a photo.
+
+A row of a subject has the columns subject_idx, smartphone and camera. A row of a photo, as in the
+published set, has subject_idx, image, and the side: camera_class, or model, whose class is looked
+up. A parquet file may hold the photos themselves as ``image``.
+"""
 
 from __future__ import annotations
 
-import csv
-import json
 import os
-from dataclasses import dataclass, replace
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flickrexif.errors import UsageError
-from paircams.layout import SIDES, Misplaced, PairSet, PhotoFile, Side, Subject, printable
+from paircams.classes import model_key, side_named
+from paircams.layout import (
+    DECISIONS,
+    SIDES,
+    Misplaced,
+    PairSet,
+    PhotoFile,
+    Side,
+    Subject,
+    printable,
+)
+from paircams.rows import IMAGE, Row, Table, read_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-REQUIRED = ("subject_idx", *SIDES)
-OPTIONAL = ("license", "owner")
-COLUMNS = (*REQUIRED, *OPTIONAL)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row: ``where`` it stands, its texts by column, and why it cannot be used, or None."""
-
-    where: str
-    cells: Mapping[str, str]
-    reason: str | None = None
+BY_SUBJECT = ("subject_idx", *SIDES)
+BY_PHOTO = ("subject_idx", IMAGE)
+SIDE_COLUMNS = ("camera_class", "model")
+OPTIONAL = ("license", "owner", "decision", "note")
+IMAGE_NAMES = (IMAGE, "file_name")
+"""The column with the path of a photo; the second is the name in image folders of datasets."""
 
 
-def read_manifest(manifest: Path) -> PairSet:
-    """Read ``manifest`` (``.csv`` or ``.jsonl``); paths in it are relative to its own folder.
+@dataclass(slots=True)
+class _Declared:
+    """What was read so far."""
 
-    A subject may stand in several rows: its photos are collected, and the checks count them. Links
-    are followed where they lead; a path that is written so as to leave the folder is not.
+    root: Path
+    classes: Mapping[str, Side]
+    subjects: dict[str, Subject] = field(default_factory=dict)
+    misplaced: list[Misplaced] = field(default_factory=list)
+    unknown: Counter[str] = field(default_factory=Counter)
+    """Photos of each model that has no class."""
 
-    Raises `UsageError` for a file that is no manifest, and for columns that are unknown or missing.
+
+def read_manifest(
+    manifest: Path, *, classes: Mapping[str, Side], parts: Sequence[Path] = ()
+) -> PairSet:
+    """Read ``manifest`` (.csv, .jsonl or .parquet); paths in it are relative to its own folder.
+
+    ``parts`` are further parquet files of the same set. ``classes`` gives the side of camera
+    models; photos of other models are placed where their subject has room, and found. A subject may
+    stand in several rows: its photos are collected, and the checks count them. Links are followed
+    where they lead; a path that is written so as to leave the folder is not.
+
+    Raises `UsageError` for a file that is no manifest, and for columns that are missing or twice.
     """
-    rows = _read_rows(manifest)
-    subjects: dict[str, Subject] = {}
-    misplaced: list[Misplaced] = []
-    for row in rows:
-        if row.reason is not None:
-            name = row.cells.get("subject_idx", "")
-            misplaced.append(Misplaced("row", name, None, row.where, row.reason))
-            continue
-        subject = _with_row(subjects, row)
-        files, outside = _placed(manifest.parent, row, subject.subject_idx)
-        misplaced += outside
-        subjects[subject.subject_idx] = replace(subject, files=subject.files + files)
-    return PairSet(manifest.parent, tuple(subjects.values()), tuple(misplaced))
-
-
-def _with_row(subjects: Mapping[str, Subject], row: Row) -> Subject:
-    name = row.cells["subject_idx"]
-    return subjects.get(name) or Subject(
-        name, license=row.cells.get("license") or None, owner=row.cells.get("owner") or None
+    tables = [(path, read_table(path)) for path in (manifest, *parts)]
+    declared = _Declared(manifest.parent, classes)
+    for path, table in tables:
+        columns = tuple(_column(name) for name in table.columns)
+        by_photo = IMAGE in columns
+        _refuse_columns(path, columns, by_photo=by_photo)
+        declared.misplaced += _unknown_columns(path, table, by_photo=by_photo)
+        for row in table.rows:
+            cells = {_column(name): cell for name, cell in row.cells.items()}
+            _add(declared, _checked(replace(row, cells=cells)), by_photo=by_photo)
+    if not any(table.rows for _, table in tables):
+        raise UsageError(f"{printable(manifest)!r} lists no pairs; add one row per subject")
+    for model, count in declared.unknown.items():
+        declared.misplaced.append(_unclassed(model, count))
+    return PairSet(
+        declared.root, tuple(declared.subjects.values()), tuple(declared.misplaced), manifest
     )
 
 
-def _placed(
-    root: Path, row: Row, subject_idx: str
-) -> tuple[tuple[PhotoFile, ...], list[Misplaced]]:
-    files: list[PhotoFile] = []
-    outside: list[Misplaced] = []
+def _column(name: str) -> str:
+    return IMAGE if name in IMAGE_NAMES else name
+
+
+def _add(declared: _Declared, row: Row, *, by_photo: bool) -> None:
+    name = row.cells.get("subject_idx", "")
+    if row.reason is not None:
+        declared.misplaced.append(Misplaced("row", name, None, row.where, row.reason))
+        return
+    subject = _with_row(declared.subjects, row)
+    placed = list(_photo(declared, row, subject) if by_photo else _both(declared, row, subject))
+    declared.misplaced += [one for one in placed if isinstance(one, Misplaced)]
+    files = tuple(one for one in placed if isinstance(one, PhotoFile))
+    declared.subjects[name] = replace(subject, files=subject.files + files)
+
+
+def _with_row(subjects: Mapping[str, Subject], row: Row) -> Subject:
+    name, cells = row.cells["subject_idx"], row.cells
+    told = cells.get("decision", "").casefold()
+    return subjects.get(name) or Subject(
+        name,
+        license=cells.get("license") or None,
+        owner=cells.get("owner") or None,
+        decision=next((decision for decision in DECISIONS if decision == told), None),
+    )
+
+
+def _both(declared: _Declared, row: Row, subject: Subject) -> Iterator[PhotoFile | Misplaced]:
     for side in SIDES:
         text = row.cells.get(side, "")
-        if not text:
-            continue
-        inside = _below(root, text)
-        if inside is None:
-            outside.append(_outside(row, subject_idx, side, text))
-        else:
-            files.append(PhotoFile(subject_idx, side, printable(inside), root / inside))
-    return tuple(files), outside
+        if text:
+            yield _file(declared.root, row, subject, side, text)
+
+
+def _photo(declared: _Declared, row: Row, subject: Subject) -> Iterator[PhotoFile | Misplaced]:
+    side = _side(declared, row, subject)
+    if row.embedded is not None:
+        path, number = row.embedded
+        name = f"{printable(path.name)}:{number}"
+        yield PhotoFile(subject.subject_idx, side, name, path, number)
+    elif text := row.cells.get(IMAGE, ""):
+        yield _file(declared.root, row, subject, side, text)
+
+
+def _side(declared: _Declared, row: Row, subject: Subject) -> Side:
+    """The side that a row of a photo declares, or the first that its subject has free."""
+    told = side_named(row.cells.get("camera_class", ""))
+    model = row.cells.get("model", "")
+    known = told or declared.classes.get(model_key(model))
+    if known is not None:
+        return known
+    declared.unknown[model] += 1
+    free = [side for side in SIDES if not subject.on(side)]
+    return free[0] if free else SIDES[-1]
+
+
+def _unclassed(model: str, count: int) -> Misplaced:
+    name = repr(printable(model)) if model else "none"
+    reason = (
+        f"camera model {name} ({count} photos) has no class, its photos stand where their subjects "
+        "have room; name it in a table of model,camera_class (--classes)"
+    )
+    return Misplaced("unknown-model", "", None, printable(model) or "no model", reason)
+
+
+def _file(root: Path, row: Row, subject: Subject, side: Side, text: str) -> PhotoFile | Misplaced:
+    inside = _below(root, text)
+    if inside is None:
+        reason = f"{row.where} names a path outside the manifest's folder; copy the photo into it"
+        return Misplaced("outside", subject.subject_idx, side, printable(text), reason)
+    return PhotoFile(subject.subject_idx, side, printable(inside), root / inside)
 
 
 def _below(root: Path, text: str) -> Path | None:
@@ -82,93 +160,58 @@ def _below(root: Path, text: str) -> Path | None:
     return Path(path).relative_to(folder) if Path(path).is_relative_to(folder) else None
 
 
-def _outside(row: Row, subject_idx: str, side: Side, text: str) -> Misplaced:
-    reason = f"{row.where} names a path outside the manifest's folder; copy the photo into it"
-    return Misplaced("outside", subject_idx, side, printable(text), reason)
-
-
-def _read_rows(manifest: Path) -> list[Row]:
-    readers = {".csv": _csv_rows, ".jsonl": _jsonl_rows}
-    reader = readers.get(manifest.suffix.lower())
-    if reader is None:
-        raise UsageError(
-            f"{printable(manifest)!r} is no manifest; name a .csv or .jsonl file, or a folder"
-        )
-    try:
-        rows = list(reader(manifest))
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{printable(manifest)!r} is not UTF-8 text; save it as UTF-8") from error
-    except (OSError, csv.Error) as error:
-        raise UsageError(f"{printable(manifest)!r} cannot be read: {error}") from error
-    if not rows:
-        raise UsageError(f"{printable(manifest)!r} lists no pairs; add one row per subject")
-    return rows
-
-
-def _csv_rows(manifest: Path) -> Iterator[Row]:
-    with manifest.open(encoding="utf-8-sig", newline="") as file:
-        lines = csv.reader(file, strict=True)
-        header = [name.strip() for name in next(lines, [])]
-        _refuse_columns(manifest, header, required=REQUIRED)
-        for cells in lines:
-            if not any(cell.strip() for cell in cells):
-                continue
-            where = f"line {lines.line_num}"
-            texts = {name: cell.strip() for name, cell in zip(header, cells, strict=False)}
-            if len(cells) != len(header):
-                reason = f"{where} has {len(cells)} fields, the header {len(header)}; quote commas"
-                yield Row(where, texts, reason)
-            else:
-                yield _checked(where, texts)
-
-
-def _jsonl_rows(manifest: Path) -> Iterator[Row]:
-    with manifest.open(encoding="utf-8-sig") as file:
-        for number, line in enumerate(file, start=1):
-            if not line.strip():
-                continue
-            where = f"line {number}"
-            try:
-                fields = json.loads(line)
-            except (ValueError, RecursionError):
-                yield Row(where, {}, f"{where} is not JSON; write one object per line")
-                continue
-            if not isinstance(fields, dict):
-                yield Row(where, {}, f"{where} is not a JSON object; write one object per line")
-                continue
-            _refuse_columns(manifest, list(fields), required=())
-            yield _typed(where, fields)
-
-
-def _typed(where: str, fields: Mapping[str, object]) -> Row:
-    texts: dict[str, str] = {}
-    for name, value in fields.items():
-        if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
-            texts[name] = str(value).strip()
-        elif value is not None:
-            kind = type(value).__name__
-            return Row(where, texts, f"{where} holds a {kind} as {name!r}; write a text")
-    return _checked(where, texts)
-
-
-def _checked(where: str, texts: Mapping[str, str]) -> Row:
-    if not texts.get("subject_idx"):
-        return Row(where, texts, f"{where} has no subject_idx; give the subject a number or a name")
-    for name, text in texts.items():
+def _checked(row: Row) -> Row:
+    if row.reason is not None:
+        return replace(row, cells={name: printable(cell) for name, cell in row.cells.items()})
+    if not row.cells.get("subject_idx"):
+        reason = f"{row.where} has no subject_idx; give the subject a number or a name"
+        return replace(row, reason=reason)
+    for name, text in row.cells.items():
         if printable(text) != text:
-            readable = {column: printable(cell) for column, cell in texts.items()}
-            return Row(where, readable, f"{where} holds unprintable characters in {name!r}")
-    return Row(where, texts)
+            readable = {column: printable(cell) for column, cell in row.cells.items()}
+            reason = f"{row.where} holds unprintable characters in {printable(name)!r}"
+            return replace(row, cells=readable, reason=reason)
+    told = row.cells.get("decision", "")
+    if told and told.casefold() not in DECISIONS:
+        reason = f"{row.where} has the decision {told!r}; write {' or '.join(DECISIONS)}"
+        return replace(row, reason=reason)
+    return row
 
 
-def _refuse_columns(manifest: Path, names: list[str], *, required: Iterable[str]) -> None:
-    known = ", ".join(COLUMNS)
-    unknown = [name for name in names if name not in COLUMNS]
-    missing = [name for name in required if name not in names]
+def _refuse_columns(manifest: Path, names: Sequence[str], *, by_photo: bool) -> None:
+    """Refuse columns that are missing or twice; JSON lines may each leave some out."""
+    needed = BY_PHOTO if by_photo else BY_SUBJECT
+    lacks = [name for name in needed if name not in names]
+    if by_photo and not any(name in names for name in SIDE_COLUMNS):
+        lacks.append(" or ".join(SIDE_COLUMNS))
+    missing = [] if manifest.suffix.lower() == ".jsonl" and not by_photo else lacks
     repeated = sorted({name for name in names if names.count(name) > 1})
-    for problem, columns in (("unknown", unknown), ("missing", missing), ("repeated", repeated)):
+    for problem, columns in (("missing", missing), ("repeated", repeated)):
         if columns:
-            listed = ", ".join(repr(printable(name)) for name in columns)
             raise UsageError(
-                f"{printable(manifest)!r} has {problem} columns {listed}; a manifest's are {known}"
+                f"{printable(manifest)!r} has {problem} columns {_listed(columns)}; "
+                f"a manifest's are {_known(by_photo=by_photo)}"
             )
+
+
+def _unknown_columns(manifest: Path, table: Table, *, by_photo: bool) -> list[Misplaced]:
+    """A finding for columns that are not read; releases have many besides, and are spared."""
+    known = {*BY_SUBJECT, *OPTIONAL, *IMAGE_NAMES, *SIDE_COLUMNS}
+    unknown = [name for name in table.columns if name not in known]
+    if not unknown or any(row.embedded is not None for row in table.rows):
+        return []
+    name = printable(manifest.name)
+    reason = (
+        f"unknown columns {_listed(unknown)} are not read; a manifest's are "
+        f"{_known(by_photo=by_photo)}"
+    )
+    return [Misplaced("columns", "", None, name, reason)]
+
+
+def _listed(columns: Sequence[str]) -> str:
+    return ", ".join(repr(printable(name)) for name in columns)
+
+
+def _known(*, by_photo: bool) -> str:
+    own = (*BY_PHOTO, " or ".join(SIDE_COLUMNS)) if by_photo else BY_SUBJECT
+    return ", ".join((*own, *OPTIONAL))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flickrexif.errors import UsageError
+from paircams.classes import classes_of
 from paircams.folder import read_folder
 from paircams.layout import PairSet, printable
 from paircams.manifest import read_manifest
@@ -12,14 +13,31 @@ from paircams.manifest import read_manifest
 if TYPE_CHECKING:
     from pathlib import Path
 
+MANIFESTS = tuple(
+    f"{stem}.{kind}" for stem in ("pairs", "metadata") for kind in ("csv", "jsonl", "parquet")
+)
+"""What declares a folder's pairs, where it is there; the first one found does."""
 
-def read_pairs(path: Path) -> PairSet:
-    """Read the manifest or the folder of pairs at ``path``; no photo is opened.
+
+def read_pairs(path: Path, *, classes: Path | None = None) -> PairSet:
+    """Read the manifest, the dataset or the folder of pairs at ``path``; no photo is opened.
+
+    A folder is declared by a manifest in it, by its parquet files with the columns of the published
+    set, or by the names of its photos. ``classes`` is a table of camera models for sets that name
+    models instead of sides; see `paircams.classes.classes_of`.
 
     Raises `UsageError` when there is nothing at ``path``, or nothing that declares pairs.
     """
-    if path.is_dir():
-        return read_folder(path)
+    known = classes_of(classes)
     if path.is_file():
-        return read_manifest(path)
-    raise UsageError(f"{printable(path)!r} does not exist; name a manifest or a folder of pairs")
+        return read_manifest(path, classes=known)
+    if not path.is_dir():
+        raise UsageError(
+            f"{printable(path)!r} does not exist; name a manifest or a folder of pairs"
+        )
+    for name in MANIFESTS:
+        if (path / name).is_file():
+            return read_manifest(path / name, classes=known)
+    if parts := sorted(path.rglob("*.parquet")):
+        return read_manifest(parts[0], classes=known, parts=parts[1:])
+    return read_folder(path)

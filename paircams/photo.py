@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import warnings
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-import pillow_heif
+import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from flickrexif.exif.cameras import identify
-from flickrexif.exif.read import needs_more, read_exif
+from flickrexif.exif.read import read_exif
+from paircams.grey import grey_image, grey_pixels, opened_photo, register_heif
+from paircams.matching.cascade import TINY_SIDE, Look
+from paircams.matching.features import ORB_SIDE, orb
+from paircams.photo_bytes import Read, read_photo
 from paircams.privacy import private_tags
+from paircams.provenance import Provenance, provenance
 from paircams.thumbnail import Thumbnail
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from io import BufferedReader
-    from pathlib import Path
-
+    from flickrexif.exif.record import RawRecord
     from paircams.layout import PhotoFile
 
-HEAD_BYTES = 64 * 1024
-"""How much of a JPEG is read for its EXIF, unless that lies farther on."""
-
-DECODERS = min(4, os.cpu_count() or 1)
+_HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +35,33 @@ class Contents:
     format: str
     """As Pillow names it; multi-picture JPEGs (MPO) count as JPEG."""
     thumbnail: Thumbnail
-    encoder: str | None
-    """A fingerprint of a JPEG's quantisation tables, equal for equal encoder settings."""
-    has_exif: bool
-    """True when any acquisition tag (make, exposure, ...) is there."""
-    make: str | None
-    model: str | None
+    provenance: Provenance
+    exif: RawRecord
     taken_at: datetime | None
     """By the camera's own clock, without zone."""
     private_tags: tuple[str, ...]
+    look: Look | None = None
+    """What matching needs; None where no check asks for it."""
 
     @property
     def device(self) -> tuple[str, str] | None:
         """Maker and model, the same for all spellings of them; None when either is unknown."""
-        camera = identify(self.make, self.model)
-        maker = camera.make or self.make
+        camera = identify(self.exif.make, self.exif.model)
+        maker = camera.make or self.exif.make
         if maker is None or camera.model is None:
             return None
         return maker.casefold(), camera.model.casefold()
+
+    @property
+    def device_name(self) -> str:
+        """Maker and model for people to read."""
+        camera = identify(self.exif.make, self.exif.model)
+        return " ".join(filter(None, (camera.make or self.exif.make, camera.model)))
+
+    @property
+    def is_phone(self) -> bool | None:
+        """Whether a smartphone took it; None when the EXIF does not settle that."""
+        return identify(self.exif.make, self.exif.model).is_smartphone
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,81 +80,56 @@ class Photo:
     contents: Contents | Flaw
 
 
-def open_photos(files: Iterable[PhotoFile]) -> Iterator[Photo]:
-    """Read and decode every photo, several at once, and yield them in the order of ``files``.
+def examine(file: PhotoFile, content: Read, *, matching: bool = True) -> Photo:
+    """Decode one photo, and find its features if it is for ``matching``.
 
-    A bad file never raises: its photo carries a `Flaw`. Pictures of more than twice
+    A bad photo never raises: it carries a `Flaw`. Pictures of more than twice
     `PIL.Image.MAX_IMAGE_PIXELS` (179 megapixels by default) are not decoded.
     """
-    pillow_heif.register_heif_opener()
-    with _quiet_pillow(), ThreadPoolExecutor(DECODERS) as pool:
-        yield from pool.map(open_photo, files)
-
-
-def open_photo(file: PhotoFile) -> Photo:
-    """Read and decode one photo; see `open_photos`."""
     try:
-        with _open_regular(file.path) as stream:
-            contents = _read(stream)
+        if isinstance(content, OSError):
+            raise content
+        return Photo(file, _contents(file, content, matching=matching))
     except FileNotFoundError:
         return Photo(file, Flaw("missing", "the file does not exist; add it or mend the path"))
     except Image.DecompressionBombError:
         limit = 2 * (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000
         reason = f"the picture has more than {limit} megapixels; scale it down to be judged"
         return Photo(file, Flaw("undecodable", reason))
+    except UnidentifiedImageError:
+        return Photo(file, Flaw("undecodable", _unidentified(content)))
     except Exception as error:  # noqa: BLE001 - the boundary: a decoder may raise anything
         return Photo(file, Flaw("undecodable", _one_line(error)))
-    return Photo(file, contents)
 
 
-def _open_regular(path: Path) -> BufferedReader:
-    if path.exists() and not path.is_file():  # opening a pipe would wait for its writer
-        raise OSError("it is no regular file; name the photo itself")
-    return path.open("rb")
-
-
-def _read(stream: BufferedReader) -> Contents:
-    sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-    if stream.tell() == 0:
+def _contents(file: PhotoFile, content: bytes, *, matching: bool) -> Contents:
+    if not content:
         raise OSError("the file is empty; copy it again from the camera")
-    stream.seek(0)
-    with Image.open(stream) as image:
+    with opened_photo(content) as image:
         kind = "JPEG" if image.format == "MPO" else image.format or "unknown"
-        tags, encoder, thumbnail = private_tags(image), _encoder(image), Thumbnail.of(image)
-    record = read_exif(_head(stream) if kind == "JPEG" else _whole(stream))
+        tags, made = private_tags(image), provenance(image, content)
+        grey = grey_image(image, ORB_SIDE)
+    record = read_exif(content)
     return Contents(
-        sha256=sha256,
+        sha256=hashlib.sha256(content).hexdigest(),
         format=kind,
-        thumbnail=thumbnail,
-        encoder=encoder,
-        has_exif=not record.is_empty,
-        make=record.make,
-        model=record.model,
+        thumbnail=Thumbnail.of(grey),
+        provenance=made,
+        exif=record,
         taken_at=_clock(record.date_time_original),
         private_tags=tags,
+        look=_look(file, grey) if matching else None,
     )
 
 
-def _whole(stream: BufferedReader) -> bytes:
-    stream.seek(0)
-    return stream.read()
-
-
-def _head(stream: BufferedReader) -> bytes:
-    """The first bytes of a JPEG, to the end of its EXIF."""
-    stream.seek(0)
-    head = stream.read(HEAD_BYTES)
-    while (reach := needs_more(head)) is not None and (more := stream.read(reach - len(head))):
-        head += more
-    return head
-
-
-def _encoder(image: Image.Image) -> str | None:
-    tables = getattr(image, "quantization", None)
-    if not isinstance(tables, dict) or not tables:
-        return None
-    listed = ";".join(f"{key}:{','.join(map(str, tables[key]))}" for key in sorted(tables))
-    return hashlib.sha256(listed.encode()).hexdigest()[:16]
+def _look(file: PhotoFile, grey: Image.Image) -> Look:
+    tiny = grey.copy()
+    tiny.thumbnail((TINY_SIDE, TINY_SIDE), Image.Resampling.BOX)
+    return Look(
+        features=orb(np.array(grey)),
+        tiny=np.array(tiny),
+        grey=lambda longest: grey_pixels(read_photo(file), longest),
+    )
 
 
 def _clock(text: str | None) -> datetime | None:
@@ -160,15 +139,16 @@ def _clock(text: str | None) -> datetime | None:
         return None
 
 
+def _unidentified(content: Read) -> str:
+    is_heic = isinstance(content, bytes) and content[4:8] == b"ftyp" and content[8:12] in _HEIC
+    if is_heic and not register_heif():
+        return "HEIC needs a decoder that is not installed; pip install pillow-heif"
+    if is_heic:
+        return "its kind of HEIC cannot be decoded here; convert it to JPEG"
+    return "it is no picture in a known format; convert it to JPEG, PNG or HEIC"
+
+
 def _one_line(error: Exception) -> str:
-    if isinstance(error, UnidentifiedImageError):
-        return "it is no picture in a known format; convert it to JPEG, PNG or HEIC"
     told = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return " ".join(told.split()) or type(error).__name__
-
-
-@contextmanager
-def _quiet_pillow() -> Iterator[None]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # odd EXIF and large pictures: the checks tell them
-        yield
+    line = " ".join(told.split()) or type(error).__name__
+    return f"{line}; copy it again from the camera" if "truncated" in line else line

@@ -7,11 +7,10 @@ from typing import Self
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps
+from PIL import Image
 
 EDGE = 32
 _HASH_EDGE = 8
-_DECODED_EDGE = 256
 _LEAST_CONTRAST = 2.0
 _FREQUENCIES = np.arange(_HASH_EDGE)[:, None] * (2 * np.arange(EDGE)[None] + 1)
 _COSINES = np.cos(np.pi * _FREQUENCIES / (2 * EDGE)).astype(np.float32)
@@ -27,14 +26,10 @@ class Thumbnail:
     """Bit set where one of the 8 x 8 lowest DCT-II coefficients exceeds their median."""
 
     @classmethod
-    def of(cls, image: Image.Image) -> Self:
-        """Decode ``image`` to its last byte, upright, and reduce it.
-
-        JPEGs are decoded at a fraction of their size, which reads all of their data.
-        """
-        image.draft("L", (_DECODED_EDGE, _DECODED_EDGE))
-        small = image.convert("L").resize((EDGE, EDGE), Image.Resampling.BOX)
-        levels = np.asarray(_upright(small), dtype=np.float32)
+    def of(cls, grey: Image.Image) -> Self:
+        """Reduce an upright grey photo."""
+        small = grey.resize((EDGE, EDGE), Image.Resampling.BOX)
+        levels = np.asarray(small, dtype=np.float32)
         deviation = float(levels.std())
         flat = deviation < _LEAST_CONTRAST
         return cls(None if flat else (levels - levels.mean()) / deviation, _hash(levels))
@@ -44,14 +39,6 @@ class Thumbnail:
         if self.pattern is None or other.pattern is None:
             return float("inf")
         return float(np.abs(self.pattern - other.pattern).mean())
-
-
-def _upright(image: Image.Image) -> Image.Image:
-    """``image`` turned as its orientation tag says; as it is when the EXIF cannot be read."""
-    try:
-        return ImageOps.exif_transpose(image)
-    except Exception:  # noqa: BLE001 - the boundary: Pillow raises many kinds on bad EXIF
-        return image
 
 
 def _hash(levels: npt.NDArray[np.float32]) -> int:

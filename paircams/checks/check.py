@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
-from paircams.report import Finding, Severity
+from paircams.finding import DeclaredCheck, Finding, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from paircams.collection import Collection
     from paircams.layout import PhotoFile
@@ -25,6 +25,7 @@ class Fault:
     file: str | None = None
     value: float | None = None
     limit: float | None = None
+    evidence: Mapping[str, str | float] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -34,30 +35,45 @@ class Fault:
         *,
         value: float | None = None,
         limit: float | None = None,
+        evidence: Mapping[str, str | float] | None = None,
     ) -> Self:
         """A fault of one photo."""
-        return cls(message, file.subject_idx, file.side, file.name, value, limit)
+        return cls(
+            message, file.subject_idx, file.side, file.name, value, limit, dict(evidence or {})
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
     """One row of the table of checks: ``sentence`` says what holds for a sound set."""
 
+    rule: str
     id: str
     severity: Severity
     sentence: str
     search: Callable[[Collection, Limits], Iterable[Fault]]
+    needs_matching: bool = False
+    """Whether it looks at `Collection.verdicts`, or at the photos' features."""
+    needs_history: bool = False
+    """Whether it looks for earlier compressions."""
+
+    @property
+    def declared(self) -> DeclaredCheck:
+        """What a report tells of this check."""
+        return DeclaredCheck(self.rule, self.id, self.severity, self.sentence)
 
     def findings(self, collection: Collection, limits: Limits) -> Iterator[Finding]:
         """What this check finds in ``collection``, in its order."""
         for fault in self.search(collection, limits):
             yield Finding(
-                self.id,
-                self.severity,
-                fault.message,
-                fault.subject_idx,
-                fault.side,
-                fault.file,
-                fault.value,
-                fault.limit,
+                rule=self.rule,
+                check=self.id,
+                severity=self.severity,
+                message=fault.message,
+                subject_idx=fault.subject_idx,
+                side=fault.side,
+                file=fault.file,
+                value=fault.value,
+                limit=fault.limit,
+                evidence=fault.evidence,
             )

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from paircams.checks.check import Fault
+from paircams.matching.cascade import passes
+from paircams.matching.homography import fit
 from paircams.thumbnail import close_hashes
 
 if TYPE_CHECKING:
@@ -57,7 +59,10 @@ def shared_files(collection: Collection, _: Limits) -> Iterator[Fault]:
 
 
 def near_duplicates(collection: Collection, limits: Limits) -> Iterator[Fault]:
-    """Photos whose picture stands already, not byte for byte, in another subject."""
+    """Photos whose picture stands already, not byte for byte, in another subject.
+
+    Found by hash; verified level by level or, where the view changed a little, by ORB.
+    """
     photos = [photo for photo in collection.sound if photo.contents.thumbnail.pattern is not None]
     hashes = np.array([photo.contents.thumbnail.phash for photo in photos], dtype=np.uint64)
     for i, j in close_hashes(hashes, limits.duplicate_hash_bits):
@@ -67,10 +72,19 @@ def near_duplicates(collection: Collection, limits: Limits) -> Iterator[Fault]:
             or earlier.contents.sha256 == later.contents.sha256
         ):
             continue
-        value = earlier.contents.thumbnail.difference(later.contents.thumbnail)
-        if value <= limits.duplicate_difference:
+        if _is_same_view(earlier, later, limits):
+            value = earlier.contents.thumbnail.difference(later.contents.thumbnail)
             reason = f"almost the picture of {_named(earlier)}; look whether a subject is twice in"
             yield Fault.of(later.file, reason, value=value, limit=limits.duplicate_difference)
+
+
+def _is_same_view(one: Sound, other: Sound, limits: Limits) -> bool:
+    """Whether two photos with close hashes are one picture, or one subject from one place."""
+    difference = one.contents.thumbnail.difference(other.contents.thumbnail)
+    if difference <= limits.duplicate_difference:
+        return True
+    found = fit(one.look.features, other.look.features)
+    return found is not None and passes(found, limits)
 
 
 def _named(photo: Sound) -> str:

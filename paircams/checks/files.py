@@ -16,20 +16,26 @@ if TYPE_CHECKING:
 
 def bad_rows(collection: Collection, _: Limits) -> Iterator[Fault]:
     """Rows of the manifest that cannot be used."""
-    return _misplaced(collection, "row")
+    return misplaced(collection, "row")
 
 
 def outside(collection: Collection, _: Limits) -> Iterator[Fault]:
     """Paths of the manifest that lead out of its folder; they are not opened."""
-    return _misplaced(collection, "outside")
+    return misplaced(collection, "outside")
+
+
+def columns(collection: Collection, _: Limits) -> Iterator[Fault]:
+    """Columns of the manifest that mean nothing here, and were not read."""
+    return misplaced(collection, "columns")
 
 
 def unplaced(collection: Collection, _: Limits) -> Iterator[Fault]:
     """Photos in the folder that stand on no side."""
-    return _misplaced(collection, "unplaced")
+    return misplaced(collection, "unplaced")
 
 
-def _misplaced(collection: Collection, check: str) -> Iterator[Fault]:
+def misplaced(collection: Collection, check: str) -> Iterator[Fault]:
+    """What reading the declaration found for ``check``."""
     for fault in collection.declared.misplaced:
         if fault.check == check:
             yield Fault(fault.reason, fault.subject_idx or None, fault.side, fault.name)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import piexif
-from PIL import Image
+from PIL import Image, ImageDraw
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,9 +18,18 @@ CAMERA = ("Canon", "Canon PowerShot A95")
 
 
 def scene(seed: int) -> Image.Image:
-    """A picture of its own for every seed, 480 x 360."""
-    noise = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), dtype=np.uint8)
-    return Image.fromarray(noise).resize((480, 360), Image.Resampling.BICUBIC)
+    """A picture of its own for every seed, 480 x 360: clouds of colour and small things."""
+    chance = np.random.default_rng(seed)
+    noise = chance.integers(0, 256, (6, 8, 3), dtype=np.uint8)
+    picture = Image.fromarray(noise).resize((480, 360), Image.Resampling.BICUBIC)
+    draw = ImageDraw.Draw(picture)
+    for _ in range(120):
+        x, y = chance.integers(0, (470, 350)).tolist()
+        corners = np.array((x, y)) + chance.integers(0, 14, (3, 2))
+        draw.polygon(
+            [tuple(c) for c in corners.tolist()], tuple(chance.integers(0, 256, 3).tolist())
+        )
+    return picture
 
 
 def phone_view(seed: int) -> Image.Image:
@@ -28,8 +37,8 @@ def phone_view(seed: int) -> Image.Image:
 
 
 def camera_view(seed: int) -> Image.Image:
-    """The scene of ``phone_view`` from a little to the side, with fewer pixels."""
-    return scene(seed).crop((10, 6, 450, 336)).resize((400, 300))
+    """The scene of ``phone_view`` from a little to the side."""
+    return scene(seed).crop((14, 8, 454, 338))
 
 
 def exif(

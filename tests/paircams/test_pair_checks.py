@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import piexif
 import pytest
@@ -21,10 +22,10 @@ from pair_scenes import (
     scene,
     taken_at,
 )
-from PIL import Image, ImageEnhance
+from PIL import Image, ImageCms, ImageEnhance, ImageOps
 
 from paircams import Report, validate
-from paircams.checks import CHECKS
+from paircams.checks import CHECKS, RULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +39,7 @@ def found(report: Report) -> set[str]:
 
 
 def resaved(photo: Image.Image, quality: int) -> bytes:
-    return jpeg(photo.resize((220, 165)), exif(CAMERA, taken_at(3)), quality)
+    return jpeg(photo, exif(CAMERA, taken_at(3)), quality)
 
 
 def lose_camera(album: Album) -> None:
@@ -91,7 +92,12 @@ def use_file_twice(album: Album) -> None:
 
 
 def use_picture_twice(album: Album) -> None:
-    album.add(3, camera=resaved(camera_view(2), 80))
+    """Subject 3 is subject 2 once more, both cameras' photos."""
+    album.add(
+        3,
+        phone=jpeg(phone_view(2), exif(PHONE, taken_at(3)), 85),
+        camera=resaved(camera_view(2), 80),
+    )
 
 
 def one_camera_twice(album: Album) -> None:
@@ -119,6 +125,69 @@ def tell_place(album: Album) -> None:
     album.add(3, phone=jpeg(phone_view(3), exif(PHONE, taken_at(3), {"GPS": latitude})))
 
 
+def other_subject(album: Album) -> None:
+    album.add(3, camera=jpeg(camera_view(90), exif(CAMERA, taken_at(3))))
+
+
+def turn(album: Album) -> None:
+    lying = camera_view(3).transpose(Image.Transpose.ROTATE_90)
+    album.add(3, camera=jpeg(lying, exif(CAMERA, taken_at(3))))
+
+
+def mirror(album: Album) -> None:
+    album.add(3, camera=jpeg(ImageOps.mirror(camera_view(3)), exif(CAMERA, taken_at(3))))
+
+
+def zoom(album: Album) -> None:
+    closer = camera_view(3).crop((120, 90, 340, 255)).resize((440, 330))
+    album.add(3, camera=jpeg(closer, exif(CAMERA, taken_at(3))))
+
+
+def tagged(tags: dict[str, dict[int, Any]], **image: Any) -> Callable[[Album], None]:
+    def plant(album: Album) -> None:
+        view = camera_view(3).resize(image.get("size", (440, 330)))
+        album.add(3, camera=jpeg(view, exif(CAMERA, taken_at(3), tags)))
+
+    return plant
+
+
+def settings(*, seconds: tuple[int, int], focal_35mm: int, flash: int) -> dict[str, dict[int, Any]]:
+    tags = piexif.ExifIFD
+    told = {
+        tags.ExposureTime: seconds,
+        tags.FNumber: (28, 10),
+        tags.ISOSpeedRatings: 100,
+        tags.FocalLengthIn35mmFilm: focal_35mm,
+        tags.Flash: flash,
+    }
+    return {"Exif": told}
+
+
+def settle(**camera: Any) -> Callable[[Album], None]:
+    """Both photos tell their settings; the camera's differ by ``camera``."""
+    usual = {"seconds": (1, 125), "focal_35mm": 28, "flash": 16}
+
+    def plant(album: Album) -> None:
+        album.add(
+            3,
+            phone=jpeg(phone_view(3), exif(PHONE, taken_at(3), settings(**usual))),
+            camera=jpeg(camera_view(3), exif(CAMERA, taken_at(3), settings(**usual | camera))),
+        )
+
+    return plant
+
+
+def save_in_other_colours(album: Album) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes()
+    with Image.open(io.BytesIO(camera_photo(3))) as image:
+        image.save(album.camera(3), quality=90, exif=image.info["exif"], icc_profile=profile)
+
+
+def compress_twice(album: Album) -> None:
+    coarse = Image.open(io.BytesIO(jpeg(camera_view(3), quality=60)))
+    album.add(3, camera=jpeg(coarse, exif(CAMERA, taken_at(3)), 95))
+
+
 FAULTS: list[tuple[Callable[[Album], None], str]] = [
     (lose_camera, "missing"),
     (add_second_camera, "surplus"),
@@ -130,15 +199,26 @@ FAULTS: list[tuple[Callable[[Album], None], str]] = [
     (resave_across, "re-encoded"),
     (edit_across, "re-encoded"),
     (turn_across, "re-encoded"),
-    (use_file_twice, "shared-file"),
-    (use_picture_twice, "near-duplicate"),
     (one_camera_twice, "same-camera"),
     (swap, "swapped-sides"),
     (camera_for_phone, "smartphone-side"),
     (phone_for_camera, "camera-side"),
     (late, "capture-gap"),
     (tell_place, "private-tags"),
+    (other_subject, "subject"),
+    (turn, "rotated"),
+    (mirror, "mirrored"),
+    (zoom, "framing"),
+    (settle(seconds=(1, 1000)), "exposure"),
+    (settle(focal_35mm=85), "field-of-view"),
+    (settle(flash=1), "flash"),
+    (tagged({"0th": {piexif.ImageIFD.Software: "GIMP 2.10.34"}}), "edited"),
+    (tagged({}, size=(440, 290)), "cropped"),
+    (tagged({}, size=(400, 300)), "resolution"),
+    (compress_twice, "resaved"),
+    (save_in_other_colours, "sides-differ"),
 ]
+"""Copies of a photo of another subject are two faults at once: see `use_file_twice`."""
 
 
 def test_a_sound_album_has_no_findings(album: Album) -> None:
@@ -147,22 +227,100 @@ def test_a_sound_album_has_no_findings(album: Album) -> None:
     assert (report.pairs, report.photos, report.passed) == (6, 12, True)
 
 
-@pytest.mark.parametrize(("plant", "check"), FAULTS, ids=[plant.__name__ for plant, _ in FAULTS])
+@pytest.mark.parametrize(
+    ("plant", "check"), FAULTS, ids=[f"{check}-{plant.__name__}" for plant, check in FAULTS]
+)
 def test_each_fault_is_found_once_by_its_own_check(
     album: Album, plant: Callable[[Album], None], check: str
 ) -> None:
     plant(album)
     (finding,) = validate(album.root).findings
     assert finding.check == check
-    assert finding.subject_idx == "003"
+    assert finding.subject_idx == (None if check == "sides-differ" else "003")
     severities = {declared.id: declared.severity for declared in CHECKS}
     assert finding.severity == severities[check]
 
 
 def test_every_check_has_a_fault_planted_for_it() -> None:
-    planted = {check for _, check in FAULTS} | {"row", "outside", "telltale"}
+    elsewhere = {"row", "columns", "outside", "unknown-model", "rejected", "swapped", "unsure"}
+    planted = (
+        {check for _, check in FAULTS}
+        | elsewhere
+        | {"shared-file", "near-duplicate", "license", "telltale"}
+    )
     assert planted == {check.id for check in CHECKS}
+    assert {check.rule for check in CHECKS} == set(RULES)
     assert len(CHECKS) == len({check.id for check in CHECKS})
+
+
+def test_a_file_in_two_subjects_is_named_and_its_pair_fails(album: Album) -> None:
+    use_file_twice(album)
+    assert found(validate(album.root)) == {"shared-file", "subject"}
+
+
+def test_a_subject_that_is_in_twice_is_found_on_both_sides(album: Album) -> None:
+    use_picture_twice(album)
+    findings = validate(album.root).findings
+    assert {(f.check, f.subject_idx) for f in findings} == {("near-duplicate", "003")}
+    assert {f.side for f in findings} == {"smartphone", "camera"}
+
+
+def test_a_shared_word_on_two_subjects_is_for_review(album: Album) -> None:
+    word = scene(77).resize((240, 180)).crop((0, 0, 80, 60))
+    views = phone_view(3), camera_view(90)
+    for view in views:
+        view.paste(word, (200, 150))
+    phone, camera = (exif(device, taken_at(3)) for device in (PHONE, CAMERA))
+    album.add(3, phone=jpeg(views[0], phone), camera=jpeg(views[1], camera))
+    (finding,) = validate(album.root).findings
+    assert (finding.check, finding.severity) == ("unsure", "warning")
+    assert finding.value is not None
+    assert finding.value >= 12
+
+
+def test_a_subject_without_a_licence_among_licensed_ones_is_found(album: Album) -> None:
+    rows = ["subject_idx,smartphone,camera,license\n"]
+    rows += [
+        f"{n},{n:03}/smartphone.jpg,{n:03}/camera.jpg,{'CC0-1.0' if n != 3 else ''}\n"
+        for n in range(1, 7)
+    ]
+    (album.root / "pairs.csv").write_text("".join(rows))
+    (finding,) = validate(album.root, only=["license"]).findings
+    assert (finding.rule, finding.subject_idx) == ("P012", "3")
+
+
+def test_a_heic_of_a_kind_that_is_not_decoded_here_is_called_heic(album: Album) -> None:
+    """The box says HEIC, no decoder knows what follows; the file is named and the rest judged."""
+    album.camera(3).write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(200))
+    report = validate(album.root)
+    (finding,) = report.findings
+    assert (finding.check, finding.file) == ("undecodable", "003/camera.jpg")
+    assert "convert it to JPEG" in finding.message
+    assert len(report.verdicts) == 5
+
+
+def test_all_files_of_a_device_that_were_jpegs_before_are_found(album: Album) -> None:
+    """The first three tell that the others have to be examined as well."""
+    for subject in range(1, 7):
+        with Image.open(io.BytesIO(jpeg(camera_view(subject), quality=60))) as coarse:
+            album.add(subject, camera=jpeg(coarse, exif(CAMERA, taken_at(subject)), 95))
+    findings = validate(album.root, only=["resaved"]).findings
+    assert [finding.file for finding in findings] == [f"{n:03}/camera.jpg" for n in range(1, 7)]
+    assert all(finding.value == pytest.approx(60, abs=3) for finding in findings)
+
+
+def test_photos_exchanged_between_two_subjects_name_each_other(album: Album) -> None:
+    album.add(3, camera=camera_photo(5))
+    album.add(5, camera=camera_photo(3))
+    report = validate(album.root)
+    assert {(f.check, f.subject_idx, f.evidence["partner"]) for f in report.findings} == {
+        ("swapped", "003", "005"),
+        ("swapped", "005", "003"),
+    }
+    assert {v.subject_idx: v.partner for v in report.verdicts if v.partner} == {
+        "003": "005",
+        "005": "003",
+    }
 
 
 def test_five_faults_at_once_are_all_found(album: Album) -> None:
@@ -178,6 +336,7 @@ def test_five_faults_at_once_are_all_found(album: Album) -> None:
         ("004", "missing"),
         ("005", "swapped-sides"),
         ("006", "shared-file"),
+        ("006", "subject"),
     }
 
 
@@ -237,7 +396,7 @@ def test_a_picture_too_large_to_decode_is_a_finding(album: Album) -> None:
 def test_a_heic_photo_is_read(album: Album) -> None:
     album.phone(3).unlink()
     phone_view(3).save(album.phone(3, "heic"), "HEIF", exif=exif(NIKON, taken_at(3)))
-    (finding,) = validate(album.root).findings
+    (finding,) = (f for f in validate(album.root).findings if f.severity == "error")
     assert (finding.check, finding.file) == ("smartphone-side", "003/smartphone.heic")
 
 
@@ -255,7 +414,7 @@ def test_private_tags_are_named_and_their_values_are_not(
 ) -> None:
     tags = exif(CAMERA, taken_at(3), {ifd: {tag: value}})
     album.add(3, camera=jpeg(camera_view(3), tags))
-    report = validate(album.root)
+    report = validate(album.root, only=["P012"])
     (finding,) = report.findings
     assert name in finding.message
     assert value not in report.to_json()
@@ -289,7 +448,7 @@ def test_clocks_that_differ_alike_for_all_pairs_are_no_fault(album: Album) -> No
         album.add(subject, camera=jpeg(camera_view(subject), exif(CAMERA, wrong_zone)))
     assert validate(album.root).findings == ()
     late(album)
-    (finding,) = validate(album.root).findings
+    (finding,) = validate(album.root, only=["capture-gap"]).findings
     assert (finding.check, finding.subject_idx) == ("capture-gap", "003")
 
 
@@ -302,13 +461,14 @@ def test_profiles_differ_in_the_gap_they_tolerate(
 ) -> None:
     later = f"2024:05:01 12:{3 + minutes:02}:00"
     album.add(3, camera=jpeg(camera_view(3), exif(CAMERA, later)))
-    assert (found(validate(album.root, profile=profile)) == {"capture-gap"}) is warned
+    report = validate(album.root, profile=profile, only=["P010"])
+    assert (found(report) == {"capture-gap"}) is warned
 
 
 def test_a_set_whose_files_tell_the_side_is_warned_of_as_a_whole(album: Album) -> None:
     for subject in range(1, 7):
         album.add(subject, camera=jpeg(camera_view(subject), quality=60))
-    findings = validate(album.root).findings
+    findings = validate(album.root, only=["P014"]).findings
     assert {finding.check for finding in findings} == {"telltale"}
     assert {(finding.subject_idx, finding.file) for finding in findings} == {(None, None)}
     told = " ".join(finding.message for finding in findings)

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from pair_scenes import camera_view, jpeg, phone_view
 from PIL import Image
 
+from paircams.grey import grey_image
 from paircams.limits import PROFILES
+from paircams.matching.features import ORB_SIDE
 from paircams.thumbnail import Thumbnail, close_hashes
 
 LIMITS = PROFILES["paper"]
@@ -19,7 +21,7 @@ LIMITS = PROFILES["paper"]
 
 def thumbnail(file: bytes) -> Thumbnail:
     with Image.open(io.BytesIO(file)) as image:
-        return Thumbnail.of(image)
+        return Thumbnail.of(grey_image(image, ORB_SIDE))
 
 
 @pytest.mark.parametrize("quality", [30, 60, 95])

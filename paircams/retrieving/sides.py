@@ -1,0 +1,88 @@
+"""The crops of a set of pairs, side by side: decoded once for all encoders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+from flickrexif.errors import UsageError
+from flickrexif.imaging import UnreadableImage, exact_reader
+from paircams.layout import SIDES
+from paircams.photo_bytes import read_photos
+from paircams.side_by_side import side_by_side
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from flickrexif.imaging import Crop
+    from flickrexif.imaging.reading import Pixels
+    from flickrexif.progress import Progress
+    from paircams.layout import PairSet, PhotoFile
+    from paircams.photo_bytes import Read
+
+    Crops = tuple[Pixels, ...]
+
+
+@dataclass(slots=True)
+class Sides:
+    """Pairs whose two photos could be read; ``left_out`` tells of the others, by subject."""
+
+    subjects: list[str] = field(default_factory=list)
+    smartphone: list[Crops] = field(default_factory=list)
+    """One tuple per subject: a crop for each that was asked for."""
+    camera: list[Crops] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
+
+
+def read_sides(declared: PairSet, crops: Sequence[Crop], progress: Progress) -> Sides:
+    """Read both photos of each subject that has one on either side, and was not rejected.
+
+    Raises `UsageError` where fewer than two are left.
+    """
+    sides = Sides()
+    files: list[PhotoFile] = []
+    for subject in declared.subjects:
+        if subject.decision == "reject":
+            sides.left_out[subject.subject_idx] = "rejected in review"
+        elif any(len(subject.on(side)) != 1 for side in SIDES):
+            sides.left_out[subject.subject_idx] = "not one photo on each side"
+        else:
+            files += [subject.on(side)[0] for side in SIDES]
+    read: dict[PhotoFile, Crops] = {}
+    progress.start("photos", len(files), "photo")
+    for file, made in _made(files, crops):
+        progress.advance()
+        if isinstance(made, str):
+            sides.left_out[file.subject_idx] = f"{file.name}: {made}"
+        else:
+            read[file] = made
+    progress.close()
+    for smartphone, camera in zip(files[::2], files[1::2], strict=True):
+        if smartphone in read and camera in read:
+            sides.subjects.append(smartphone.subject_idx)
+            sides.smartphone.append(read[smartphone])
+            sides.camera.append(read[camera])
+    if len(sides.subjects) < 2:
+        raise UsageError(
+            f"{len(sides.subjects)} pairs can be read, and retrieval needs two or more: "
+            "see `paircams validate`"
+        )
+    return sides
+
+
+def _made(
+    files: Sequence[PhotoFile], crops: Sequence[Crop]
+) -> Iterator[tuple[PhotoFile, Crops | str]]:
+    """Yield each photo's crops, or why there are none."""
+    return side_by_side(partial(_crops, tuple(crops)), read_photos(files))
+
+
+def _crops(crops: tuple[Crop, ...], read: tuple[PhotoFile, Read]) -> tuple[PhotoFile, Crops | str]:
+    file, content = read
+    if isinstance(content, OSError):
+        return file, content.strerror or str(content)
+    try:
+        return file, tuple(exact_reader()(content, crops))
+    except UnreadableImage as error:
+        return file, str(error)
