@@ -1,0 +1,70 @@
+"""Every part of the benchmark of releases runs, and prints ratios."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHMARK = Path(__file__).resolve().parents[2] / "benchmarks" / "release.py"
+RATIO = r"(\d+\.\d+)%? \(\d+\.\d+%? to \d+\.\d+%?\)"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """Run parts of it on a few photos, made once."""
+    place = tmp_path_factory.mktemp("benchmark")
+
+    def ran(part: str, *more: str) -> str:
+        words = [
+            *more,
+            "--photos",
+            "40",
+            "--rounds",
+            "1",
+            "--corpus",
+            place / "corpus",
+            "--no-peer",
+        ]
+        done = subprocess.run(
+            [sys.executable, BENCHMARK, part, *words, "--corpus", place / "corpus"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return ran
+
+
+def test_building_is_compared_in_cpu_and_memory(run):
+    told = run("build")
+    lines = [line for line in told.splitlines() if "memory" in line]
+    assert len(lines) == 5
+    assert all(len(re.findall(RATIO, line)) == 4 for line in lines)
+    (peer,) = (line for line in lines if line.startswith("  from_generator.to_parquet"))
+    assert set(re.findall(RATIO, peer)) == {"1.00"}
+
+
+def test_a_takedown_is_compared_in_bytes(run):
+    told = run("takedown", "--transfers", "xet")
+    shares = re.findall(r"^  xet .* (\d+\.\d)% \(", told, flags=re.MULTILINE)
+    assert len(shares) == 2
+    assert all(float(share) > 0 for share in shares)
+
+
+def test_requests_are_told_by_kind(run):
+    told = run("requests")
+    assert (
+        len(re.findall(r"^  publish, 16 shards +\d+ \+ 2 for each", told, flags=re.MULTILINE)) == 2
+    )
+    assert "commit 1" in told
+
+
+def test_streaming_is_compared_in_speed_and_bytes(run):
+    told = run("stream")
+    assert len(re.findall(rf"{RATIO} times as fast, {RATIO} times the bytes", told)) == 2
