@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from flickrexif.corpus.image_size import aspect_ratio, image_size
 from flickrexif.errors import UsageError
 from flickrexif.release.manifest import read_manifest
 
@@ -48,9 +49,7 @@ def nuisances(release: Path) -> pl.DataFrame:
     photos = pl.scan_parquet(files)
     names = photos.collect_schema().names()
     if {"width", "height"} <= set(names):
-        size = pl.concat_str("width", "height", separator="x").alias("size")
-        aspect = (pl.col("width") / pl.col("height")).round(2).alias("aspect")
-        photos = photos.with_columns(size, aspect)
+        photos = photos.with_columns(size=image_size(), aspect=aspect_ratio())
         names += ["size", "aspect"]
     kept = [pl.col(name).cast(pl.String) for name in NUISANCES if name in names]
     return photos.select("photo_id", *kept).collect()

@@ -99,7 +99,7 @@ def _jpeg_parts(data: bytes) -> Iterator[Segment]:
             position += 1
         if position + 2 > len(data):
             raise UnreadableImage("truncated", "a JPEG without its end marker")
-        if data[position] != 0xFF:
+        if data[position] != 0xFF or data[position + 1] == 0:  # FF00 is data, of a scan alone
             raise UnreadableImage("damaged", f"no JPEG marker at byte {position}")
         marker = data[position + 1]
         if marker == _EOI:

@@ -6,6 +6,7 @@ auth login``); no token is ever taken as an argument, or told.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 FILES_AT_ONCE = 32
 """So many files are uploaded together, as huggingface_hub sees fit; then progress is told."""
+_NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS))
 _REPO_FILES = frozenset((".gitattributes",))
 """The Hub's own: no part of a release."""
 
@@ -127,12 +129,19 @@ class HubShelf:
 
     def tag(self, name: str, commit: str, *, message: str) -> None:
         """See `Shelf`."""
-        if name in self.tags():
-            raise UsageError(f"{name} stands in {self._repo!r} already: a version is never moved")
+        from huggingface_hub.errors import HfHubHTTPError
+
         with self._spoken(f"tag {name}"):
-            self._api.create_tag(
-                self._repo, tag=name, tag_message=message, revision=commit, repo_type="dataset"
-            )
+            try:
+                self._api.create_tag(
+                    self._repo, tag=name, tag_message=message, revision=commit, repo_type="dataset"
+                )
+            except HfHubHTTPError as error:
+                if _status_behind(error) != 409:
+                    raise
+                raise UsageError(
+                    f"{name} stands in {self._repo!r} already: a version is never moved"
+                ) from error
 
     def fetch(self, commit: str) -> Path:
         """See `Shelf`."""
@@ -209,6 +218,11 @@ class HubShelf:
         except transport as error:
             if (status := _status_behind(error)) is not None:
                 raise self._refused(what, status) from error
+            if (full := _full_disk_behind(error)) is not None:
+                raise FlickrexifError(
+                    f"no room here to {what} of {self._repo!r} ({full.strerror}): make room, or "
+                    "let HF_HOME name a folder on another disk, and run the same command again"
+                ) from error
             raise UpstreamError(
                 f"the Hub did not answer when asked to {what} of {self._repo!r} "
                 f"({type(error).__name__}): run the same command again"
@@ -245,6 +259,16 @@ def _status_behind(error: BaseException) -> int | None:
         if isinstance(status, int):
             return status
         seen = seen.__cause__
+    return None
+
+
+def _full_disk_behind(error: BaseException) -> OSError | None:
+    """What this machine's disk said, if it was that and not the network."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, OSError) and seen.errno in _NO_ROOM:
+            return seen
+        seen = seen.__cause__ or seen.__context__
     return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from flickrexif.errors import FlickrexifError, UsageError
 from flickrexif.progress import Silent
@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from flickrexif.progress import Progress
     from flickrexif.publishing.shelf import Key, Shelf
     from flickrexif.release.manifest import Manifest
+
+
+class Verifier(Protocol):
+    """What tells the breaches of a release: that of another kind has rules of its own."""
+
+    def __call__(self, path: Path, *, progress: Progress | None = None) -> list[Finding]:
+        """Every breach found in the release folder ``path``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +70,20 @@ def publish(
     shelf: Shelf,
     *,
     dry_run: bool = False,
+    verifier: Verifier = verify,
     progress: Progress | None = None,
 ) -> PublishSummary:
     """Publish the release folder as the version that its manifest tells, tagged ``vX.Y.Z``.
 
     ``main`` moves by one commit, never half-way; files that lie there already are not sent again.
     Stopped or cut off, the same call goes on. Only what was fetched again by its commit and
-    verified counts as published. Raises `UsageError` for a version that stands with other bytes or
-    does not come after the newest one, and `FlickrexifError` for a release with findings.
+    verified, by ``verifier``, counts as published. Raises `UsageError` for a version that stands
+    with other bytes or does not come after the newest one, and `FlickrexifError` for a release with
+    findings.
     """
     folder, progress = Path(release), progress or Silent()
     manifest = read_manifest(folder)
-    _insist_on_sound(folder, verify(folder, progress=progress))
+    _insist_on_sound(folder, verifier(folder, progress=progress))
     head, tags = shelf.head(), shelf.tags()
     version, tag = str(manifest["version"]), tag_of(str(manifest["version"]))
     names = [MANIFEST, *manifest["files"]]
@@ -97,7 +106,7 @@ def publish(
         )
         progress.close()
     assert commit is not None  # noqa: S101 - a commit was made where there was no head
-    _insist_on_same(shelf, commit, folder, progress)
+    _insist_on_same(shelf, commit, folder, verifier, progress)
     shelf.tag(tag, commit, message=message)
     return PublishSummary(shelf.name, version, commit, add, remove, kept, size)
 
@@ -147,14 +156,16 @@ def _insist_on_sound(folder: Path, findings: Sequence[Finding]) -> None:
         )
 
 
-def _insist_on_same(shelf: Shelf, commit: str, folder: Path, progress: Progress) -> None:
+def _insist_on_same(
+    shelf: Shelf, commit: str, folder: Path, verifier: Verifier, progress: Progress
+) -> None:
     """Fetch a commit again: it must be sound, and the release that was sent."""
     sent = (folder / MANIFEST).read_bytes()
 
     def breaches(fetched: Path) -> list[Finding]:
         if (fetched / MANIFEST).read_bytes() != sent:
             return [Finding("manifest", MANIFEST, "is another one")]
-        return verify(fetched, progress=progress)
+        return verifier(fetched, progress=progress)
 
     _, findings = fetch_checked(shelf, commit, breaches)
     if findings:

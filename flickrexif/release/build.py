@@ -321,7 +321,8 @@ _EMPTY = pl.DataFrame(
 
 
 def _photo_ids(shard: Path) -> frozenset[int]:
-    return frozenset(pq.read_table(shard, columns=["photo_id"])["photo_id"].to_pylist())
+    with pq.ParquetFile(shard) as parquet:  # read_table would import pandas
+        return frozenset(parquet.read(columns=["photo_id"])["photo_id"].to_pylist())
 
 
 def _index(number: int, path: Path) -> pl.DataFrame:

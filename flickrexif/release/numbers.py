@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from flickrexif.association import contingency, cramers_v
+from flickrexif.corpus.image_size import aspect_ratio, image_size
 from flickrexif.release.manifest import files_of
 from flickrexif.release.schema import PHOTOS_CONFIG, SPLITS
 
@@ -144,8 +145,8 @@ def _photos(release: Path, manifest: Manifest) -> pl.DataFrame:
     columns += ["month", "width", "height", "jpeg_quality"]
     table = pl.read_parquet([release / file for file in files], columns=columns, glob=False)
     return table.with_columns(
-        pl.concat_str("width", pl.lit(" x "), "height").alias(IMAGE_SIZE),
-        (pl.col("width") / pl.col("height")).round(2).cast(pl.String).alias("aspect ratio"),
+        image_size().alias(IMAGE_SIZE),
+        aspect_ratio().alias("aspect ratio"),
         pl.col("jpeg_quality").cast(pl.String).alias("JPEG quality"),
         pl.col("license").alias("licence"),
     ).sort("photo_id")

@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import io
+import mmap
 import time
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from PIL import Image
 
 from flickrexif.atomic import atomic_path
 from flickrexif.engine import ShardReport
 from flickrexif.imaging import UnreadableImage, apply, decode_rgb, resize_and_crop, strip_metadata
+from flickrexif.imaging.strip import PNG_SIGNATURE
 from flickrexif.release.source import sha256_of
 
 if TYPE_CHECKING:
@@ -39,7 +43,6 @@ PNG_LEVEL = 6
 IMAGE_GROUP_ROWS = 100
 IMAGE_GROUP_BYTES = 32_000_000
 PLAIN_GROUP_ROWS = 10_000
-_READ_ROWS = 32
 _OPEN_FILES = 64
 
 
@@ -68,19 +71,21 @@ class MakeImages:
         with atomic_path(task.target) as partial, pa.ipc.new_file(partial, MADE) as writer:
             for rows in self._batches(task.source):
                 counts.update(reason or "ok" for _, _, reason in rows)
-                columns = zip(*rows, strict=True)
-                writer.write_batch(pa.record_batch(list(map(list, columns)), schema=MADE))
-        rows_in = counts.total()
-        seconds, sha256 = time.monotonic() - began, sha256_of(task.target)
-        return ShardReport(task.index, rows_in, counts["ok"], dict(counts), seconds, sha256)
+                photo_ids, images, reasons = map(list, zip(*rows, strict=True))
+                columns = [photo_ids, _side_by_side(images), reasons]
+                writer.write_batch(pa.record_batch(columns, schema=MADE))
+        seconds = time.monotonic() - began
+        return ShardReport(task.index, counts.total(), counts["ok"], dict(counts), seconds)
 
     def _batches(self, shard: Any) -> Iterator[list[tuple[int, bytes | None, str | None]]]:
         columns = ["photo_id", "image", "sha256"]
         with pq.ParquetFile(shard.path) as parquet:
-            for batch in parquet.iter_batches(_READ_ROWS, columns=columns):
+            # Not by iter_batches, which holds all of a shard's images in memory.
+            for number in range(parquet.num_row_groups):
+                group = parquet.read_row_group(number, columns=columns, use_threads=False)
                 rows = [
                     (photo_id, *self._attempt(photo_id, image, sha256))
-                    for photo_id, image, sha256 in zip(*batch.to_pydict().values(), strict=True)
+                    for photo_id, image, sha256 in zip(*group.to_pydict().values(), strict=True)
                     if photo_id in shard.photo_ids
                 ]
                 if rows:
@@ -96,14 +101,24 @@ class MakeImages:
 
     def image(self, photo_id: int, data: bytes) -> bytes:
         """The image of one photo, from its bytes as fetched."""
-        decoded = decode_rgb(data)
         if self.plan.kind == "images":
+            # Whoever fetched these very bytes decoded them (`flickrexif.flickr.jpeg.inspect_jpeg`),
+            # and `verify` will: here it would be nearly all of the work.
             return strip_metadata(data)
-        cropped = resize_and_crop(decoded, self.plan.crop, self.plan.interpolation)
+        cropped = resize_and_crop(decode_rgb(data), self.plan.crop, self.plan.interpolation)
         buffer = io.BytesIO()
         masked = Image.fromarray(apply(np.asarray(cropped), self.plan.mask, photo_id))
         masked.save(buffer, "PNG", compress_level=PNG_LEVEL)
         return buffer.getvalue()
+
+
+def _side_by_side(images: list[bytes | None]) -> pa.LargeBinaryArray:
+    """``images`` as Arrow has them, copied once; `pyarrow.array` copies whenever it must grow."""
+    ends = accumulate((len(image or b"") for image in images), initial=0)
+    is_there = pa.array([image is not None for image in images]).buffers()[1]
+    content = pa.py_buffer(b"".join(filter(None, images)))
+    buffers = [is_there, pa.array(ends, pa.int64()).buffers()[1], content]
+    return pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(images), buffers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +149,7 @@ class AssembleWorker:
 
     def __init__(self, stage: Assemble) -> None:
         self._stage = stage
-        self._images = lru_cache(_OPEN_FILES)(self._map)
+        self._images = lru_cache(_OPEN_FILES)(lambda made: MadeImages(stage.made[made]))
 
     def __call__(self, task: ShardTask) -> ShardReport:
         """Write one file, row group by row group."""
@@ -166,30 +181,48 @@ class AssembleWorker:
     def _filled(self, group: pa.Table, schema: pa.Schema) -> pa.Table:
         columns = {name: group[name] for name in schema.names if name != "image"}
         if "image" in schema.names:
-            places = zip(group["made"].to_pylist(), group["place"].to_pylist(), strict=True)
-            images = [self._images(made)[place].as_py() for made, place in places]
-            names = group["photo_id"].to_pylist()
-            columns["image"] = pa.array(
-                [
-                    {"bytes": image, "path": f"{photo_id}.{_suffix(image)}"}
-                    for photo_id, image in zip(names, images, strict=True)
-                ],
-                schema.field("image").type,
-            )
+            columns["image"] = self._shown(group)
         ordered = [columns[name].cast(schema.field(name).type) for name in schema.names]
         return pa.Table.from_arrays(ordered, schema=schema)
 
-    def _map(self, made: int) -> pa.ChunkedArray:
-        source = pa.memory_map(str(self._stage.made[made]))
-        return pa.ipc.open_file(source).read_all()["image"]
+    def _shown(self, group: pa.Table) -> pa.StructArray:
+        """The images of some rows with the names of their files; bytes are copied once."""
+        files = [self._images(made) for made in group["made"].to_pylist()]
+        places = zip(files, group["place"].to_pylist(), strict=True)
+        images = pa.concat_arrays([file.image(place) for file, place in places])
+        for file in set(files):
+            file.forget_pages()
+        endings = pc.if_else(pc.starts_with(images, PNG_SIGNATURE), ".png", ".jpg")
+        photo_ids = group["photo_id"].cast(pa.string()).combine_chunks()
+        names = pc.binary_join_element_wise(photo_ids, endings, "")
+        return pa.StructArray.from_arrays([images.cast(pa.binary()), names], ["bytes", "path"])
 
 
-def _suffix(image: bytes) -> str:
-    return "png" if image.startswith(b"\x89PNG") else "jpg"
+class MadeImages:
+    """A file of made images, mapped: any of them can be had without reading its neighbours."""
+
+    def __init__(self, path: Path) -> None:
+        with path.open("rb") as file:
+            self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        reader = pa.BufferReader(pa.py_buffer(self._map))
+        self._chunks = pa.ipc.open_file(reader).read_all()["image"]
+
+    def image(self, place: int) -> pa.LargeBinaryArray:
+        """The image of row ``place``, as an array of one."""
+        return self._chunks.slice(place, 1).chunk(0)
+
+    def forget_pages(self) -> None:
+        """Count what was read no longer among this process's memory; it stays in the file."""
+        if hasattr(mmap, "MADV_DONTNEED"):
+            self._map.madvise(mmap.MADV_DONTNEED)
 
 
 def release_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    """Image bytes plain and uncompressed, all else snappy with dictionaries, page index on."""
+    """Image bytes plain and uncompressed, all else snappy with dictionaries, page index on.
+
+    There are no statistics of image bytes, which would compare each with the least and the
+    greatest, and are too long to be kept.
+    """
     plain = [name for name in schema.names if name != "image"]
     images = {"image.bytes": "NONE", "image.path": "SNAPPY"} if "image" in schema.names else {}
     return pq.ParquetWriter(
@@ -197,6 +230,7 @@ def release_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
         schema,
         compression=dict.fromkeys(plain, "SNAPPY") | images,
         use_dictionary=plain,
+        write_statistics=[*plain, *(name for name in images if name != "image.bytes")],
         write_page_index=True,
         use_content_defined_chunking=False,
     )

@@ -151,6 +151,13 @@ def test_damaged_bytes_raise_nothing_else_and_stripping_settles(make_jpeg, data)
     assert strip_metadata(once) == once
 
 
+def test_a_segment_without_a_marker_is_no_scan(make_jpeg):
+    damaged = bytearray(make_jpeg())
+    damaged[3] = 0
+    with pytest.raises(UnreadableImage, match="no JPEG marker at byte 2"):
+        strip_metadata(bytes(damaged))
+
+
 def test_real_files_lose_their_tags_and_keep_their_pixels(oracle):
     seen = 0
     for path in sorted((oracle / "exif" / "files").glob("*.jpg"))[:40]:

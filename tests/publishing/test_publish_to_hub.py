@@ -373,6 +373,39 @@ def test_main_is_old_or_new_and_the_same_command_goes_on(lab, kind, fault, code,
         assert "lfs-put" not in requests
 
 
+def test_a_tag_that_stands_is_not_moved(lab):
+    lab.publish(lab.release("1.0.0"))
+    told = lab.run.python(f"""
+shelf = flickrexif.publishing.HubShelf({lab.repo!r})
+try:
+    shelf.tag("v1.0.0", shelf.head(), message="again")
+except flickrexif.FlickrexifError as error:
+    told = [type(error).__name__, str(error)]
+""")
+    assert told[0] == "UsageError"
+    assert "never moved" in told[1]
+
+
+def test_a_disk_that_is_full_while_downloading_is_not_the_hubs_fault(lab):
+    lab.publish(lab.release("1.0.0"))
+    lab.run.forget(lab.repo)
+    told = lab.run.python(f"""
+import resource
+usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, usual[1]))
+try:
+    flickrexif.load({lab.repo!r}, version="1.0.0")
+except flickrexif.FlickrexifError as error:
+    told = [type(error).__name__, str(error)]
+finally:
+    resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+""")
+    assert told[0] == "FlickrexifError"
+    assert "no room here" in told[1]
+    assert "HF_HOME" in told[1]
+    assert lab.load("1.0.0") == [6, "1.0.0"]
+
+
 def test_a_full_disk_after_some_files_leaves_only_the_rest_to_send(lab):
     release = lab.release("1.0.0")
     lab.fault("lfs-put", "507", after=2)

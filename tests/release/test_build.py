@@ -338,6 +338,23 @@ def test_a_photo_that_cannot_be_read_is_left_out_with_its_reason(corpus_writer, 
     assert verify(tmp_path / "release") == []
 
 
+def test_an_image_that_cannot_be_stripped_is_left_out_with_its_reason(
+    corpus_writer, tmp_path, rows_of
+):
+    whole = corpus_writer(tmp_path / "whole")
+    first = rows_of(whole, "images")["image"][0]
+    images = {17: b"<html>gone</html>", 18: first[:-40]}
+    corpus = corpus_writer(tmp_path / "corpus", images=images)
+    summary = build(corpus, BuildPlan("1.0.0", "images"), out=tmp_path / "release")
+    assert summary.unreadable == {
+        50_000_000_000 + 7 * 17: "metadata cannot be removed: neither JPEG nor PNG",
+        50_000_000_000 + 7 * 18: "truncated: a JPEG scan without an end",
+    }
+    shown = rows_of(tmp_path / "release", "iso")
+    assert shown["photo_id"].is_in(list(summary.unreadable)).sum() == 0
+    assert verify(tmp_path / "release") == []
+
+
 def test_bytes_that_rotted_in_the_corpus_are_noticed(corpus, tmp_path):
     rotten = shutil.copytree(corpus, tmp_path / "corpus")
     shard = sorted((rotten / "images").iterdir())[0]

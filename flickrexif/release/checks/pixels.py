@@ -46,7 +46,11 @@ def check_images(release: Path, manifest: Manifest) -> Iterator[Finding]:
 def _batches(path: Path, config: Config) -> Iterator[pa.RecordBatch]:
     with pq.ParquetFile(path) as parquet:
         if parquet.schema_arrow.equals(config.arrow_schema()):
-            yield from parquet.iter_batches(_ROWS_AT_ONCE, columns=["photo_id", "image"])
+            # One row group at a time: asked for all, iter_batches fetches the whole file first.
+            for number in range(parquet.num_row_groups):
+                yield from parquet.iter_batches(
+                    _ROWS_AT_ONCE, row_groups=[number], columns=["photo_id", "image"]
+                )
 
 
 def _check_batch(batch: pa.RecordBatch, file: str, rules: _Rules) -> Iterator[Finding]:
