@@ -1,4 +1,4 @@
-# make demo   the whole way on an embedded Flickr: no key, no network beyond pip, no GPU
+# make demo   the whole way on an embedded Flickr and Hub: no key, no network beyond pip, no GPU
 # make test   linters, type checker, tests
 
 PYTHON ?= python3
@@ -14,12 +14,16 @@ demo: $(VENV)/.all
 	$(BIN)/flickrexif label demo/corpus
 	$(BIN)/flickrexif build demo/corpus --version 1.0.0 --out demo/FlickrExif
 	$(BIN)/flickrexif verify demo/FlickrExif
-	$(BIN)/flickrexif publish demo/FlickrExif --to demo/published
+	$(BIN)/flickrexif sandbox --hub demo/hub -- $(BIN)/flickrexif publish demo/FlickrExif --repo lab/FlickrExif
+	$(BIN)/flickrexif takedown demo/FlickrExif --photo 49170328753 --out demo/FlickrExif-1.0.1
+	$(BIN)/flickrexif sandbox --hub demo/hub -- $(BIN)/flickrexif publish demo/FlickrExif-1.0.1 --repo lab/FlickrExif
+	$(BIN)/flickrexif sandbox --hub demo/hub -- $(BIN)/flickrexif releases --repo lab/FlickrExif
+	$(BIN)/flickrexif sandbox --hub demo/hub -- $(BIN)/python -c "import flickrexif; [print(version, flickrexif.load('lab/FlickrExif', 'make', version=version).num_rows) for version in ('1.0.0', '1.0.1')]"
 	$(BIN)/flickrexif probe demo/FlickrExif --encoder residual --out demo/probe
 	@echo
 	@echo "The release:  demo/FlickrExif   (its card: demo/FlickrExif/README.md)"
 	@echo "The figure:   demo/probe/accuracy.png"
-	@echo "Open it with: $(BIN)/python -c \"import flickrexif; print(flickrexif.load('demo/published', 'make', version='1.0.0'))\""
+	@echo "Open it with: $(BIN)/python -c \"from datasets import load_dataset; print(load_dataset('demo/FlickrExif', 'make'))\""
 
 test: $(VENV)/.test lint
 	$(BIN)/python -m pytest -n 2 -q
@@ -43,10 +47,11 @@ $(VENV)/.test: $(VENV)/.all
 	$(BIN)/python -m pip install --quiet --editable ".[all,test]" --constraint constraints.txt
 	touch $@
 
-# torch is pinned without a local version, so that pip takes the CPU build where one is offered.
+# torch is pinned without a local version, so that pip takes the CPU build where one is offered, and
+# torchvision, which timm asks for, to the one version that is built for it.
 constraints: $(VENV)/.test
 	$(BIN)/python -m pip install --quiet uv
-	echo "torch==2.13.0" > $(VENV)/pins.txt
+	printf "torch==2.13.0\ntorchvision==0.28.0\n" > $(VENV)/pins.txt
 	$(BIN)/uv pip compile pyproject.toml --quiet --universal --all-extras --python-version 3.11 \
 		--constraint $(VENV)/pins.txt --no-annotate --no-header --output-file $(VENV)/compiled.txt
 	{ echo "# The whole tested set. make constraints writes it anew. CUDA packages follow torch's own pins."; \

@@ -10,17 +10,17 @@ import click
 
 from flickrexif import console
 from flickrexif.cli.root import cli, json_option, path_type
-from flickrexif.errors import FlickrexifError
+from flickrexif.errors import FlickrexifError, UsageError
 from flickrexif.settings import origins
+
+USUAL_PORT = 8080
 
 
 @cli.command()
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
-    default=8080,
-    show_default=True,
-    help="0 picks a free one.",
+    help="0 picks a free one.  [default: 8080; a free one for a COMMAND]",
 )
 @click.option("--seed", default=0, show_default=True, help="Another seed, other photos.")
 @click.option(
@@ -36,16 +36,35 @@ from flickrexif.settings import origins
     metavar="DIR",
     help="Serve an embedded Hugging Face Hub instead, which keeps its datasets in DIR.",
 )
-def sandbox(port: int, seed: int, faults: float, hub: Path | None) -> None:
+@click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- COMMAND...]")
+@click.pass_context
+def sandbox(
+    ctx: click.Context,
+    port: int | None,
+    seed: int,
+    faults: float,
+    hub: Path | None,
+    command: tuple[str, ...],
+) -> None:
     """Serve an embedded Flickr, or a Hub, on 127.0.0.1.
 
     The Flickr's web service and image host answer any Flickr client until interrupted. Photos,
     owners and cameras are simulated. The Hub answers huggingface_hub and datasets: set what it
-    prints in the shell that publishes or loads.
+    prints in the shell that publishes or loads, or give it a COMMAND.
+
+    With a COMMAND the Hub lives as long as that: it is run with this Hub alone in its environment,
+    and its exit code is passed on. What it published is in DIR for the next one:
+
+    \b
+      flickrexif sandbox --hub DIR -- flickrexif publish RELEASE --repo ORG/NAME
+      flickrexif sandbox --hub DIR -- flickrexif releases --repo ORG/NAME
     """
+    if port is None:
+        port = 0 if command else USUAL_PORT
     if hub is not None:
-        _serve_hub(hub, port=port, seed=seed, faults=faults)
-        return
+        ctx.exit(_serve_hub(hub, command, port=port, seed=seed, faults=faults))
+    if command:
+        raise UsageError("a COMMAND is run beside a Hub: name its folder with --hub DIR")
     from flickrexif.sandbox import API_SECRET, Faults, Sandbox
 
     served = Sandbox(seed=seed, port=port, faults=Faults.everywhere(faults) if faults else None)
@@ -59,16 +78,22 @@ def sandbox(port: int, seed: int, faults: float, hub: Path | None) -> None:
             served.serve_forever()
 
 
-def _serve_hub(folder: Path, *, port: int, seed: int, faults: float) -> None:
-    from flickrexif.sandbox.hub import Hub, HubFaults
+def _serve_hub(
+    folder: Path, command: tuple[str, ...], *, port: int, seed: int, faults: float
+) -> int:
+    from flickrexif.sandbox.hub import Hub, HubFaults, run_beside
 
     meeting = HubFaults.everywhere(faults, seed=seed) if faults else None
+    home = folder / "client"
     with Hub(folder, port=port, faults=meeting) as served:
-        for name, value in served.environment(folder / "client").items():
+        if command:
+            return run_beside(served, command, home=home)
+        for name, value in served.environment(home).items():
             click.echo(f"export {name}={shlex.quote(value)}")
         click.echo("Ctrl-C ends it.", err=True)
         with suppress(KeyboardInterrupt):
             served.serve_forever()
+    return 0
 
 
 @cli.command()

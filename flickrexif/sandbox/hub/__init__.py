@@ -4,7 +4,8 @@ It is written against what huggingface_hub and datasets send and parse, not agai
 Models, spaces, pull requests and web pages there are none.
 """
 
+from flickrexif.sandbox.hub.command import run_beside
 from flickrexif.sandbox.hub.faults import HubFault, HubFaults
 from flickrexif.sandbox.hub.server import Hub
 
-__all__ = ["Hub", "HubFault", "HubFaults"]
+__all__ = ["Hub", "HubFault", "HubFaults", "run_beside"]

@@ -24,7 +24,8 @@ class Asked:
     """One request.
 
     ``kind`` is the name of its route, ``attempt`` counts from 0 the requests for this address.
-    ``status`` is what was answered: None until then, 0 where the caller was hung up on.
+    ``status`` is what was answered: None until then, 0 where the caller was hung up on. ``sent`` is
+    the length of the answer's body in bytes, also where the caller reads less of it.
     """
 
     index: int
@@ -34,6 +35,7 @@ class Asked:
     path: str
     query: Mapping[str, str]
     status: int | None = None
+    sent: int = 0
 
     @property
     def address(self) -> str:
@@ -60,9 +62,9 @@ class HubLedger:
             self._asked.append(asked)
         return asked
 
-    def close(self, asked: Asked, status: int) -> None:
+    def close(self, asked: Asked, status: int, *, sent: int = 0) -> None:
         """Add what was answered, and keep the request for good."""
-        answered = replace(asked, status=status)
+        answered = replace(asked, status=status, sent=sent)
         with self._lock:
             self._asked[asked.index] = answered
             with self._file.open("a", encoding="utf-8") as log:

@@ -40,7 +40,11 @@ class HubSite:
         asked = self.ledger.enter(found[0].kind if found else routes.OTHER, received)
         fault = self.desk.draw(asked)
         answer = self._answer(received, found, fault)
-        self.ledger.close(asked, answer.status if answer else 0)
+        if answer is None:
+            self.ledger.close(asked, 0)
+        else:
+            has_body = received.verb != "HEAD"
+            self.ledger.close(asked, answer.status, sent=len(answer.body) if has_body else 0)
         return answer
 
     def _answer(
