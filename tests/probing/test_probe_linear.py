@@ -11,7 +11,7 @@ from torch.nn.functional import cross_entropy
 from flickrexif.probing.solvers import Labelled, Lbfgs, Scaling
 from flickrexif.probing.solvers.descent import downhill
 from flickrexif.probing.solvers.lbfgs import PATIENCE, fit
-from flickrexif.probing.solvers.objective import Problems, Spectrum
+from flickrexif.probing.solvers.objective import Problems, Spectrum, dot
 
 if TYPE_CHECKING:
     from flickrexif.probing.solvers import Heads
@@ -108,6 +108,9 @@ def test_a_slope_like_the_last_change_leads_back_along_the_last_move():
     metric = 1 + torch.rand(9, 2, 1, generator=random, dtype=torch.double)
     torch.testing.assert_close(downhill(memory[-1][1], memory, metric), -moves[-1])
     torch.testing.assert_close(downhill(metric * moves[0], [], metric), -moves[0])
+    one, other = torch.randn(2, 9, 2, 3, generator=random, dtype=torch.double)
+    crossed = [dot(a, downhill(b, memory, metric)) for a, b in ((one, other), (other, one))]
+    torch.testing.assert_close(*crossed)  # it is a symmetric matrix that multiplies the slope
 
 
 def test_a_batch_solves_each_problem_as_if_alone():

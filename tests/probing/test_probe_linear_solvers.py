@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
+import polars as pl
 import pytest
 import torch
 from torch.nn.functional import one_hot
 
 from flickrexif.errors import UsageError
+from flickrexif.probing import ProbeReport, probe
 from flickrexif.probing.embeddings import Embeddings
 from flickrexif.probing.measure import Features, measure, solve
 from flickrexif.probing.plan import SOLVERS, ProbePlan
 from flickrexif.probing.references import References, reference_accuracy
 from flickrexif.probing.release_data import AttributeData, Split
-from flickrexif.probing.solvers import Labelled, Lbfgs, Ridge, Sgd, Solver, solver_of
+from flickrexif.probing.solvers import Fitted, Labelled, Lbfgs, Ridge, Sgd, Solver, solver_of
 from flickrexif.probing.solvers import ridge as ridge_solver
 
 CLASSES = 5
@@ -49,6 +56,10 @@ TRAIN, VALIDATION, TEST = (labelled(n, seed) for seed, n in enumerate((1500, 500
 def accuracy(name: str, train: Labelled = TRAIN, validation: Labelled = VALIDATION) -> float:
     fitted = EACH[name](train, validation, classes=CLASSES)
     return float((fitted.predict(TEST.features)[:, 0] == TEST.labels).double().mean())
+
+
+def logits(fitted: Fitted, features: torch.Tensor) -> torch.Tensor:
+    return fitted.heads.logits(fitted.scaling(features))
 
 
 def test_every_solver_of_the_plan_is_tested_here():
@@ -100,8 +111,8 @@ def test_the_order_of_photos_does_not_matter(name: str):
     turned = Labelled(TRAIN.features[order], TRAIN.labels[order])
     one, other = (EACH[name](rows, VALIDATION, classes=CLASSES) for rows in (TRAIN, turned))
     assert one.choice == other.choice
-    logits = one.logits(TEST.features)
-    torch.testing.assert_close(logits, other.logits(TEST.features), atol=1e-3, rtol=1e-3)
+    wanted = logits(one, TEST.features)
+    torch.testing.assert_close(wanted, logits(other, TEST.features), atol=1e-3, rtol=1e-3)
 
 
 @deterministic
@@ -112,8 +123,8 @@ def test_the_names_of_classes_do_not_matter(name: str):
         EACH[name](*rows, classes=CLASSES) for rows in ((TRAIN, VALIDATION), (train, validation))
     )
     assert one.choice == other.choice
-    logits, turned = one.logits(TEST.features), other.logits(TEST.features)
-    torch.testing.assert_close(logits, turned[:, :, renamed], atol=1e-3, rtol=1e-3)
+    wanted, turned = logits(one, TEST.features), logits(other, TEST.features)
+    torch.testing.assert_close(wanted, turned[:, :, renamed], atol=1e-3, rtol=1e-3)
 
 
 @deterministic
@@ -226,6 +237,7 @@ def test_a_result_tells_the_point_that_was_chosen(name: str):
 
 def test_half_precision_embeddings_are_probed():
     vectors = torch.eye(4).repeat(70, 1).half()
+    assert Features.of(attribute(), embedded(vectors)).test.dtype == torch.float32
     found = measure(attribute(), embedded(vectors), PLANS["lbfgs"], references=References())
     assert found.accuracy == 1
 
@@ -260,3 +272,40 @@ def test_an_attribute_that_cannot_be_learnt_is_refused_in_one_line(change: dict,
 def test_a_reference_of_photos_that_are_too_few_is_not_told():
     few = Embeddings("size", {}, np.arange(10), torch.zeros(10, 2))
     assert reference_accuracy(attribute(), few, PLANS["lbfgs"]) is None
+
+
+def test_a_report_tells_its_solver_and_all_scores_and_is_read_again(release: Path, tmp_path: Path):
+    plan = ProbePlan(solver="sgd", trials=2, epochs=2, attributes=("iso",), resamples=100)
+    report = probe(release, plan, out=tmp_path)
+    assert report.solver == "sgd"
+    assert (report.plan["trials"], report.plan["epochs"]) == (2, 2)
+    (iso,) = report.results
+    assert iso.nuisance_columns == ("width", "height")
+    assert iso.nuisance is not None
+    assert sum(map(sum, iso.confusion)) == iso.test
+    assert ProbeReport.read(tmp_path) == report
+    table = pl.read_parquet(tmp_path / "results.parquet")
+    assert table["confusion"].to_list() == [[list(row) for row in iso.confusion]]
+
+
+def test_the_command_takes_a_solver(release: Path):
+    command = str(Path(sys.executable).with_name("flickrexif"))
+    words = ["probe", str(release), "--solver", "ridge", "--attributes", "coin", "--json"]
+    done = subprocess.run([command, *words], capture_output=True, text=True, check=True)
+    told = json.loads(done.stdout)
+    assert told["solver"] == "ridge"
+    assert told["results"][0]["steps"] is None
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ({"solver": "adam"}, "unknown solver 'adam'; known are: lbfgs, sgd, ridge"),
+        ({"trials": 0}, "trials is 0; give at least 1"),
+        ({"epochs": 0}, "epochs is 0; give at least 1"),
+        ({"penalties": ()}, r"penalties \(\) must be positive; give at least one"),
+    ],
+)
+def test_words_that_no_solver_takes_are_refused(words: dict, told: str):
+    with pytest.raises(UsageError, match=told):
+        ProbePlan(**words)

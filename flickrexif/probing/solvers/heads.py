@@ -68,10 +68,6 @@ class Fitted:
     scaling: Scale
     heads: Heads
 
-    def logits(self, features: Tensor) -> Tensor:
-        """N x P x C, of N x D ``features`` of any floating dtype."""
-        return self.heads.logits(self.scaling(features.float()))
-
     def predict(self, features: Tensor) -> Tensor:
-        """The most likely class by each head: int64, N x P."""
+        """The most likely class by each head: int64, N x P; features of any floating dtype."""
         return self.heads.predict(self.scaling(features.float()))
