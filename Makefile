@@ -19,10 +19,13 @@ demo: $(VENV)/.all
 	$(BIN)/flickrexif sandbox --hub demo/hub -- $(BIN)/flickrexif publish demo/FlickrExif-1.0.1 --repo lab/FlickrExif
 	$(BIN)/flickrexif sandbox --hub demo/hub -- $(BIN)/flickrexif releases --repo lab/FlickrExif
 	$(BIN)/flickrexif sandbox --hub demo/hub -- $(BIN)/python -c "import flickrexif; [print(version, flickrexif.load('lab/FlickrExif', 'make', version=version).num_rows) for version in ('1.0.0', '1.0.1')]"
-	$(BIN)/flickrexif probe demo/FlickrExif --encoder residual --out demo/probe
+	$(BIN)/flickrexif probe demo/FlickrExif --encoder residual --encoder random:conv --out demo/probe
+	$(BIN)/paircams sandbox demo/pairs --pairs 12 --fault swapped --fault rotated-180 --fault same-file --fault edited --fault gps
+	$(BIN)/paircams validate demo/pairs --report demo/pairs-report || test $$? -eq 1
 	@echo
 	@echo "The release:  demo/FlickrExif   (its card: demo/FlickrExif/README.md)"
-	@echo "The figure:   demo/probe/accuracy.png"
+	@echo "The probe:    demo/probe/report.html"
+	@echo "The pairs:    demo/pairs-report/report.html"
 	@echo "Open it with: $(BIN)/python -c \"from datasets import load_dataset; print(load_dataset('demo/FlickrExif', 'make'))\""
 
 test: $(VENV)/.test lint

@@ -12,6 +12,7 @@ import click
 import pytest
 
 from flickrexif.cli import cli
+from paircams.cli import cli as paircams
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,23 +30,25 @@ def commands(group: click.Group, prefix: str = "flickrexif") -> Iterator[str]:
 
 
 def test_the_table_lists_every_command_and_no_other() -> None:
-    listed = re.findall(r"^\| `(flickrexif [a-z ]+)` \|", README, flags=re.MULTILINE)
-    assert sorted(listed) == sorted(commands(cli))
+    listed = re.findall(r"^\| `((?:flickrexif|paircams) [a-z ]+)` \|", README, flags=re.MULTILINE)
+    assert sorted(listed) == sorted([*commands(cli), *commands(paircams, "paircams")])
 
 
 def test_every_command_line_parses() -> None:
-    lines = re.findall(r"^(?:\.venv/bin/)?flickrexif ([a-z]+) (.*)$", README, flags=re.MULTILINE)
+    pattern = r"^(?:\.venv/bin/)?(flickrexif|paircams) ([a-z]+) (.*)$"
+    lines = re.findall(pattern, README, flags=re.MULTILINE)
     assert lines
-    for name, words in lines:
-        context = cli.commands[name].make_context(name, words.split())
+    for program, name, words in lines:
+        group = cli if program == "flickrexif" else paircams
+        context = group.commands[name].make_context(name, words.partition(" || ")[0].split())
         assert context.info_name == name
 
 
 def test_the_demo_shown_is_the_demo_run() -> None:
-    shown = re.findall(r"^\.venv/bin/(flickrexif .*)$", README, flags=re.MULTILINE)
+    shown = re.findall(r"^\.venv/bin/((?:flickrexif|paircams) .*)$", README, flags=re.MULTILINE)
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    run = re.findall(r"^\t\$\(BIN\)/(flickrexif .*)$", makefile, flags=re.MULTILINE)
-    assert shown == [line.replace("$(BIN)", ".venv/bin") for line in run]
+    run = re.findall(r"^\t\$\(BIN\)/((?:flickrexif|paircams) .*)$", makefile, flags=re.MULTILINE)
+    assert shown == [line.replace("$(BIN)", ".venv/bin").replace("$$", "$") for line in run]
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def publish(
     """Publish RELEASE as the version that it tells.
 
     It is verified, then sent: files that lie there already are left, all others and the removals go
-    into one commit, never half of it. That commit is fetched again and verified, and only then
+    into one commit, never half of it. That commit is fetched again and compared, and only then
     tagged vX.Y.Z. A version is never moved. Stopped or cut off, the same command goes on.
 
     Log in to the Hub with `hf auth login`, or set HF_TOKEN; a token is never an argument.

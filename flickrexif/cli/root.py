@@ -22,9 +22,9 @@ NOTICE = "This product uses the Flickr API but is not endorsed or certified by S
 # The order in which a user meets them.
 ORDER = (
     "crawl", "status", "recheck", "takedown", "hydrate", "login", "label", "splits", "build",
-    "verify", "diff", "publish", "releases", "rollback", "withdraw",
-    "probe", "audit", "exif", "mask", "process", "degrade", "shift", "encoders", "sandbox",
-    "doctor", "config",
+    "verify", "diff", "publish", "releases", "rollback", "withdraw", "probe", "audit", "exif",
+    "mask", "process", "degrade", "degradations", "shift", "protocol", "golden", "encoders",
+    "embed", "sandbox", "doctor", "config",
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""A release folder becomes a version: verified, one commit, one tag, fetched again and verified."""
+"""A release folder becomes a version: verified, one commit, fetched again and compared, one tag."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from flickrexif.publishing.ledger import LEDGER
 from flickrexif.publishing.shelf import is_later, is_like, tag_of, versions_of
 from flickrexif.publishing.verify import fetch_checked
 from flickrexif.release.card import CARD
+from flickrexif.release.checks.files import check_files
 from flickrexif.release.finding import Finding
 from flickrexif.release.manifest import MANIFEST, read_manifest
 from flickrexif.release.verify import verify
@@ -55,7 +56,7 @@ class PublishSummary:
             return [
                 f"{self.shelf}: {tag} published at {self.commit}",
                 f"  {len(self.add)} files sent ({size}), {self.kept} were there, "
-                f"{len(self.remove)} removed; fetched again and verified",
+                f"{len(self.remove)} removed; fetched again and equal",
             ]
         return [
             f"{self.shelf}: {tag} would send {len(self.add)} files ({size}), keep {self.kept} "
@@ -76,8 +77,8 @@ def publish(
     """Publish the release folder as the version that its manifest tells, tagged ``vX.Y.Z``.
 
     ``main`` moves by one commit, never half-way; files that lie there already are not sent again.
-    Stopped or cut off, the same call goes on. Only what was fetched again by its commit and
-    verified, by ``verifier``, counts as published. Raises `UsageError` for a version that stands
+    Stopped or cut off, the same call goes on. What is sent was verified, by ``verifier``; only what
+    was fetched again by its commit, and is equal, counts as published. Raises `UsageError` for a version that stands
     with other bytes or does not come after the newest one, and `FlickrexifError` for a release with
     findings.
     """
@@ -106,7 +107,7 @@ def publish(
         )
         progress.close()
     assert commit is not None  # noqa: S101 - a commit was made where there was no head
-    _insist_on_same(shelf, commit, folder, verifier, progress)
+    _insist_on_same(shelf, commit, folder)
     shelf.tag(tag, commit, message=message)
     return PublishSummary(shelf.name, version, commit, add, remove, kept, size)
 
@@ -156,16 +157,14 @@ def _insist_on_sound(folder: Path, findings: Sequence[Finding]) -> None:
         )
 
 
-def _insist_on_same(
-    shelf: Shelf, commit: str, folder: Path, verifier: Verifier, progress: Progress
-) -> None:
-    """Fetch a commit again: it must be sound, and the release that was sent."""
+def _insist_on_same(shelf: Shelf, commit: str, folder: Path) -> None:
+    """Fetch a commit again: each file must be, byte for byte, that of the release that was sent."""
     sent = (folder / MANIFEST).read_bytes()
 
     def breaches(fetched: Path) -> list[Finding]:
         if (fetched / MANIFEST).read_bytes() != sent:
             return [Finding("manifest", MANIFEST, "is another one")]
-        return verifier(fetched, progress=progress)
+        return list(check_files(fetched, read_manifest(fetched)))
 
     _, findings = fetch_checked(shelf, commit, breaches)
     if findings:

@@ -92,7 +92,7 @@ def publish(
 ) -> None:
     """Publish RELEASE as the version that it tells.
 
-    It is verified, sent in one commit, fetched again, verified again, and only then tagged. A
+    It is verified, sent in one commit, fetched again, compared, and only then tagged. A
     version is never moved. `flickrexif releases`, `rollback` and `withdraw` serve what was
     published, and `flickrexif.load` loads it.
     """
