@@ -27,8 +27,8 @@ def import_failure(package: str, error: BaseException) -> UsageError:
     if "torchvision::" in str(error):
         return UsageError(
             f"{package} cannot be imported ({error}): torchvision is of another build than torch "
-            f"{torch.__version__}; install both from one index, such as "
-            "pip install torch torchvision --index-url https://download.pytorch.org/whl/cpu"
+            f"{torch.__version__}; install both from one index, "
+            "as PyTorch's install page has it: pip install torch torchvision --index-url ..."
         )
     return UsageError(
         f"this encoder needs {package}, which cannot be imported ({error}); "
