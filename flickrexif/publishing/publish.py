@@ -78,9 +78,9 @@ def publish(
 
     ``main`` moves by one commit, never half-way; files that lie there already are not sent again.
     Stopped or cut off, the same call goes on. What is sent was verified, by ``verifier``; only what
-    was fetched again by its commit, and is equal, counts as published. Raises `UsageError` for a version that stands
-    with other bytes or does not come after the newest one, and `FlickrexifError` for a release with
-    findings.
+    was fetched again by its commit, and is equal, counts as published. Raises `UsageError` for a
+    version that stands with other bytes or does not come after the newest one, and
+    `FlickrexifError` for a release with findings.
     """
     folder, progress = Path(release), progress or Silent()
     manifest = read_manifest(folder)
