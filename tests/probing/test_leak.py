@@ -213,7 +213,7 @@ def test_images_of_one_owner_are_no_independent_evidence(tmp_path: Path):
     for name, table in (("images", columns), ("owners", owned)):
         (tmp_path / name).mkdir()
         pq.write_table(pa.table(table), tmp_path / name / "data.parquet")
-        report = leak_check(tmp_path / name, replace(PLAN, ratios=(1.0,)))
+        report = leak_check(tmp_path / name, replace(PLAN, ratios=(1.0,), resamples=2000))
         assert report.as_dict()["intervals_over"] == name
         assert f"intervals over {name})" in report.lines()[2]
         found[name] = report.rows[0]
