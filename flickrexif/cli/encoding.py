@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
 encoder_option = click.option(
     "--encoder", default="residual", show_default=True, help="See flickrexif encoders."
 )
@@ -14,7 +16,7 @@ crop_option = click.option(
 )
 device_option = click.option(
     "--device",
-    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+    type=click.Choice(DEVICES),
     default="auto",
     show_default=True,
     help="Where the encoder computes.",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flickrexif import console
+from flickrexif.cli.encoding import device_option, most_unreadable_option, threads_option
 from flickrexif.cli.root import cli, json_option, open_progress, path_type
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FAMILIES = ("jpeg", "sharpening", "resizing", "interpolation")
-DEVICES = ("auto", "cpu", "cuda", "mps")
 SOLVERS = ("lbfgs", "sgd", "ridge")
 SETUPS = ("all-same", "pos-same", "neg-same", "uniform", "all-diff")
 
@@ -51,27 +51,9 @@ def over_processed(command: Callable[..., Any]) -> Callable[..., Any]:
                 show_default=True,
                 help="The first of the draws; of splits and resamples too.",
             ),
-            click.option(
-                "--most-unreadable",
-                type=click.FloatRange(0, 1),
-                default=0.1,
-                show_default=True,
-                help="Stop when more than this share of the images cannot be read.",
-            ),
-            click.option(
-                "--device",
-                type=click.Choice(DEVICES),
-                default="auto",
-                show_default=True,
-                help="Where to compute.",
-            ),
-            click.option(
-                "--threads",
-                type=click.IntRange(min=1),
-                default=1,
-                show_default=True,
-                help="Of torch.",
-            ),
+            most_unreadable_option,
+            device_option,
+            threads_option,
             json_option,
         )
     ):

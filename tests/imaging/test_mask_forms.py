@@ -94,7 +94,13 @@ def test_half_floats_stay_half_floats():
 
 @pytest.mark.parametrize(
     "device",
-    ["cpu", pytest.param("cuda", marks=pytest.mark.skipif("not torch.cuda.is_available()"))],
+    [
+        "cpu",
+        pytest.param(
+            "cuda",
+            marks=pytest.mark.skipif("not torch.cuda.is_available()", reason="no CUDA device here"),
+        ),
+    ],
 )
 @pytest.mark.parametrize("fill", ["black", "mean", "noise", "normalised_zero", "#12ab7f"])
 def test_a_batch_is_masked_where_it_lies(device, fill):
