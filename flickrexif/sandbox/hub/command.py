@@ -24,21 +24,17 @@ def run_beside(hub: Hub, command: Sequence[str], *, home: Path) -> int:
     say. Raises `UsageError` when it cannot be started. For the main thread alone.
     """
     environment = {**os.environ, **hub.environment(home)}
+    # A handler that does nothing: one that raises could do so between the end of the command and
+    # the reading of its exit code, which is lost then.
+    usual_interrupt = signal.signal(signal.SIGINT, lambda *_: None)
+    usual_end = signal.getsignal(signal.SIGTERM)
     try:
         process = subprocess.Popen(command, env=environment)  # noqa: S603 - the user's own words
+        signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+        code = process.wait()
     except OSError as error:
         raise UsageError(f"cannot run {command[0]!r}: {error.strerror}") from error
-    usual = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
-    try:
-        code = _end_of(process)
     finally:
-        signal.signal(signal.SIGTERM, usual)
+        signal.signal(signal.SIGTERM, usual_end)
+        signal.signal(signal.SIGINT, usual_interrupt)
     return code if code >= 0 else 128 - code
-
-
-def _end_of(process: subprocess.Popen[bytes]) -> int:
-    while True:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
-            continue
