@@ -18,10 +18,12 @@ from flickrexif.publishing.versions import (
     rollback,
     withdraw,
 )
+from flickrexif.release.verify import verify
 
 if TYPE_CHECKING:
     from flickrexif.progress import Progress
     from flickrexif.publishing.shelf import Shelf
+    from flickrexif.publishing.verify import Verifier
     from flickrexif.release.finding import Finding
 
 __all__ = [
@@ -75,11 +77,16 @@ def is_published(where: Path | str) -> bool:
 
 
 def verify_published(
-    where: Path | str, version: str | None = None, *, progress: Progress | None = None
+    where: Path | str,
+    version: str | None = None,
+    *,
+    verifier: Verifier = verify,
+    progress: Progress | None = None,
 ) -> list[Finding]:
-    """Every breach in a published version (in ``main`` when None), as `flickrexif.verify` has them.
+    """Every breach in a published version (in ``main`` when None), as ``verifier`` has them.
 
-    Besides these: ``tag``, of a tag that leads to another version. ``where`` is a repo ``org/name``
-    or a folder that was published to. Raises `UsageError` where there is no such version.
+    That is `flickrexif.verify`, or the one of another kind of release. Besides these: ``tag``, of a
+    tag that leads to another version. ``where`` is a repo ``org/name`` or a folder that was
+    published to. Raises `UsageError` where there is no such version.
     """
-    return verify_fetched(shelf_at(where), version, progress=progress)
+    return verify_fetched(shelf_at(where), version, verifier=verifier, progress=progress)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from flickrexif.atomic import sync_directory
 from flickrexif.errors import AccessError, UpstreamError, UsageError
-from flickrexif.publishing.shelf import MAIN
+from flickrexif.publishing.shelf import MAIN, Refs
 from flickrexif.release.source import sha256_of
 
 if TYPE_CHECKING:
@@ -44,15 +44,12 @@ class FolderShelf:
         """See `Shelf`."""
         return str(self._path)
 
-    def head(self) -> str | None:
-        """See `Shelf`."""
-        return self._target(MAIN)
-
-    def tags(self) -> dict[str, str]:
+    def refs(self) -> Refs:
         """See `Shelf`."""
         links = self._path.iterdir() if self._path.is_dir() else ()
         named = {link.name: self._target(link.name) for link in links if link.name != MAIN}
-        return {name: commit for name, commit in sorted(named.items()) if commit}
+        tags = {name: commit for name, commit in sorted(named.items()) if commit}
+        return Refs(self._target(MAIN), tags)
 
     def files(self, commit: str) -> dict[str, Key]:
         """See `Shelf`."""
@@ -108,7 +105,7 @@ class FolderShelf:
 
     def _sources(self, parent: str | None, remove: Sequence[str]) -> dict[str, Path]:
         """What stays of ``parent``, which must be where ``main`` is."""
-        if self.head() != parent:
+        if self._target(MAIN) != parent:
             raise UpstreamError(
                 f"{self.name!r} was published to meanwhile: nothing was changed, run again"
             )

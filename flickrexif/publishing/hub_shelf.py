@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flickrexif.errors import AccessError, FlickrexifError, UpstreamError, UsageError
-from flickrexif.publishing.shelf import MAIN, is_like
+from flickrexif.publishing.shelf import MAIN, Refs, is_like
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -56,13 +56,17 @@ class HubShelf:
         """See `Shelf`."""
         return self._repo
 
-    def head(self) -> str | None:
-        """See `Shelf`."""
-        return self._refs()[0]
+    def refs(self) -> Refs:
+        """See `Shelf`; one request."""
+        from huggingface_hub.errors import RepositoryNotFoundError
 
-    def tags(self) -> dict[str, str]:
-        """See `Shelf`."""
-        return self._refs()[1]
+        with self._spoken("list the versions"):
+            try:
+                refs = self._api.list_repo_refs(self._repo, repo_type="dataset")
+            except RepositoryNotFoundError:
+                return Refs(None, {})
+        heads = {branch.name: branch.target_commit for branch in refs.branches}
+        return Refs(heads.get(MAIN), {tag.name: tag.target_commit for tag in refs.tags})
 
     def files(self, commit: str) -> dict[str, Key]:
         """See `Shelf`."""
@@ -169,21 +173,10 @@ class HubShelf:
         """Make the repo if need be; return its head, which must not hold files of others."""
         with self._spoken("make the repo"):
             self._api.create_repo(self._repo, repo_type="dataset", exist_ok=True)
-        head = self.head()
-        if head is not None and self.files(head):
+            made = self._api.dataset_info(self._repo)
+        if any(file.rfilename not in _REPO_FILES for file in made.siblings or ()):
             raise self._overtaken()
-        return head
-
-    def _refs(self) -> tuple[str | None, dict[str, str]]:
-        from huggingface_hub.errors import RepositoryNotFoundError
-
-        with self._spoken("list the versions"):
-            try:
-                refs = self._api.list_repo_refs(self._repo, repo_type="dataset")
-            except RepositoryNotFoundError:
-                return None, {}
-        heads = {branch.name: branch.target_commit for branch in refs.branches}
-        return heads.get(MAIN), {tag.name: tag.target_commit for tag in refs.tags}
+        return str(made.sha) if made.sha else None
 
     def _commit(self, operations: Sequence[Any], parent: str | None, message: str) -> str:
         with self._spoken("commit"):

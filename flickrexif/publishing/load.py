@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from flickrexif.errors import FlickrexifError, UsageError
 from flickrexif.publishing.ledger import withdrawn_versions
-from flickrexif.publishing.shelf import versions_of
 from flickrexif.publishing.verify import fetch_checked
 from flickrexif.publishing.versions import require_unmoved, require_version
 from flickrexif.release.checks.files import check_files
@@ -37,15 +36,15 @@ def fetch(shelf: Shelf, version: str | None = None, *, allow_withdrawn: bool = F
     version or an error. Raises `UsageError` for a version that is unknown or withdrawn, and
     `FlickrexifError` for files that are not as the manifest tells.
     """
-    head, versions = shelf.head(), versions_of(shelf.tags())
+    refs = shelf.refs()
     if version is None:
-        withdrawn = withdrawn_versions(shelf, head)
-        version = next((one for one in reversed(list(versions)) if one not in withdrawn), None)
+        withdrawn = withdrawn_versions(shelf, refs.head)
+        version = next((one for one in reversed(list(refs.versions)) if one not in withdrawn), None)
         if version is None:
             raise UsageError(f"{shelf.name!r} has no version to load: publish one")
-    commit = require_version(shelf, version)
+    commit = require_version(shelf, refs, version)
     if not allow_withdrawn:
-        _refuse_withdrawn(shelf, head, version)
+        _refuse_withdrawn(shelf, refs.head, version)
     require_unmoved(shelf, version, commit)
     folder, findings = fetch_checked(
         shelf, commit, lambda place: sorted(check_files(place, read_manifest(place)))

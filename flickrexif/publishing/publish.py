@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from flickrexif.errors import FlickrexifError, UsageError
 from flickrexif.progress import Silent
 from flickrexif.publishing.ledger import LEDGER
-from flickrexif.publishing.shelf import is_later, is_like, tag_of, versions_of
+from flickrexif.publishing.shelf import is_later, is_like, tag_of
 from flickrexif.publishing.verify import fetch_checked
 from flickrexif.release.card import CARD
 from flickrexif.release.checks.files import check_files
@@ -22,14 +22,8 @@ if TYPE_CHECKING:
 
     from flickrexif.progress import Progress
     from flickrexif.publishing.shelf import Key, Shelf
+    from flickrexif.publishing.verify import Verifier
     from flickrexif.release.manifest import Manifest
-
-
-class Verifier(Protocol):
-    """What tells the breaches of a release: that of another kind has rules of its own."""
-
-    def __call__(self, path: Path, *, progress: Progress | None = None) -> list[Finding]:
-        """Every breach found in the release folder ``path``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +79,13 @@ def publish(
     folder, progress = Path(release), progress or Silent()
     manifest = read_manifest(folder)
     _insist_on_sound(folder, verifier(folder, progress=progress))
-    head, tags = shelf.head(), shelf.tags()
+    refs = shelf.refs()
+    head = refs.head
     version, tag = str(manifest["version"]), tag_of(str(manifest["version"]))
     names = [MANIFEST, *manifest["files"]]
-    if tag in tags:
-        return _standing(folder, shelf, manifest, tags[tag], names)
-    _insist_on_later(shelf, version, versions_of(tags))
+    if tag in refs.tags:
+        return _standing(folder, shelf, manifest, refs.tags[tag], names)
+    _insist_on_later(shelf, version, refs.versions)
     there = {} if head is None else shelf.files(head)
     _insist_on_own(shelf, there)
     add = tuple(sorted(name for name in names if not _lies(folder / name, there.get(name))))
@@ -153,7 +148,7 @@ def _insist_on_sound(folder: Path, findings: Sequence[Finding]) -> None:
         first = findings[0]
         raise FlickrexifError(
             f"{str(folder)!r} has {len(findings)} findings ({first.file}: {first.rule}: "
-            f"{first.message}): mend them, see `flickrexif verify`; nothing was sent"
+            f"{first.message}): mend them and verify again; nothing was sent"
         )
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from flickrexif.release.source import sha256_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from flickrexif.progress import Progress
@@ -17,6 +17,21 @@ MAIN = "main"
 
 Key = str
 """What tells a file's content: ``sha256:``, or ``git:``, its blob hash, of small files on a Hub."""
+
+
+class Refs(NamedTuple):
+    """Where the names of a shelf lead to, all seen at once."""
+
+    head: str | None
+    """The commit of ``main``; None where nothing was ever published."""
+    tags: dict[str, str]
+    """Tag → commit."""
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Version → commit, in the order of versions; tags of another form are nobody's."""
+        found = {tag[1:]: commit for tag, commit in self.tags.items() if _numbers(tag) is not None}
+        return dict(sorted(found.items(), key=lambda pair: _numbers(f"v{pair[0]}") or ()))
 
 
 class Shelf(Protocol):
@@ -31,12 +46,8 @@ class Shelf(Protocol):
         """How users call it."""
         ...
 
-    def head(self) -> str | None:
-        """The commit of ``main``; None where nothing was ever published."""
-        ...
-
-    def tags(self) -> dict[str, str]:
-        """Tag → commit."""
+    def refs(self) -> Refs:
+        """Where ``main`` and the tags lead."""
         ...
 
     def files(self, commit: str) -> dict[str, Key]:
@@ -98,12 +109,6 @@ def git_blob_hash(file: Path) -> str:
 def tag_of(version: str) -> str:
     """The tag of a version: ``v1.0.0``."""
     return f"v{version}"
-
-
-def versions_of(tags: Mapping[str, str]) -> dict[str, str]:
-    """Version → commit, in the order of versions; tags of another form are nobody's."""
-    found = {tag[1:]: commit for tag, commit in tags.items() if _numbers(tag) is not None}
-    return dict(sorted(found.items(), key=lambda pair: _numbers(f"v{pair[0]}") or ()))
 
 
 def is_later(version: str, than: str) -> bool:

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 from flickrexif.errors import FlickrexifError, UsageError
 from flickrexif.progress import Silent
 from flickrexif.publishing.ledger import LEDGER, ledger_text, withdrawn_versions
-from flickrexif.publishing.shelf import versions_of
 from flickrexif.release.manifest import MANIFEST
 
 if TYPE_CHECKING:
-    from flickrexif.publishing.shelf import Shelf
+    from flickrexif.publishing.shelf import Refs, Shelf
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +60,11 @@ class Moved:
 
 def releases(shelf: Shelf) -> list[PublishedVersion]:
     """Every published version, oldest first."""
-    head, versions = shelf.head(), versions_of(shelf.tags())
-    withdrawn = withdrawn_versions(shelf, head)
-    current = None if head is None else _manifest_of(shelf, head).get("version")
+    refs = shelf.refs()
+    withdrawn = withdrawn_versions(shelf, refs.head)
+    current = None if refs.head is None else _manifest_of(shelf, refs.head).get("version")
     found = []
-    for version, commit in versions.items():
+    for version, commit in refs.versions.items():
         manifest = _manifest_of(shelf, commit)
         photos = manifest.get("photos", {})
         found.append(
@@ -87,7 +86,8 @@ def rollback(shelf: Shelf, version: str) -> Moved:
     Raises `UsageError` for a version that was never published, and `FlickrexifError` for a tag that
     leads to another one.
     """
-    commit, head = require_version(shelf, version), shelf.head()
+    refs = shelf.refs()
+    commit, head = require_version(shelf, refs, version), refs.head
     assert head is not None  # noqa: S101 - where a version is, there is a main
     require_unmoved(shelf, version, commit)
     wanted, there = shelf.files(commit), shelf.files(head)
@@ -107,7 +107,8 @@ def withdraw(shelf: Shelf, version: str, *, reason: str) -> PublishedVersion:
     """
     if not reason.strip():
         raise UsageError("a version is withdrawn for a reason: give one, it is published")
-    commit, head = require_version(shelf, version), shelf.head()
+    refs = shelf.refs()
+    commit, head = require_version(shelf, refs, version), refs.head
     assert head is not None  # noqa: S101 - where a version is, there is a main
     withdrawn = withdrawn_versions(shelf, head)
     if withdrawn.get(version) != reason:
@@ -126,9 +127,9 @@ def withdraw(shelf: Shelf, version: str, *, reason: str) -> PublishedVersion:
     return next(one for one in releases(shelf) if one.commit == commit and one.version == version)
 
 
-def require_version(shelf: Shelf, version: str) -> str:
+def require_version(shelf: Shelf, refs: Refs, version: str) -> str:
     """The commit of ``version``; `UsageError`, naming those there are, when there is none."""
-    versions = versions_of(shelf.tags())
+    versions = refs.versions
     if version not in versions:
         known = ", ".join(versions) or "none yet"
         raise UsageError(f"{shelf.name!r} has no version {version!r}: it has {known}")

@@ -50,8 +50,8 @@ def test_a_release_is_published_whole_and_opens_by_its_tag(release_of, shelf, tm
         "validation": 3,
         "test": 3,
     }
-    assert shelf.tags() == {"v1.0.0": summary.commit}
-    assert shelf.head() == summary.commit
+    assert shelf.refs().tags == {"v1.0.0": summary.commit}
+    assert shelf.refs().head == summary.commit
 
 
 def test_a_dry_run_tells_what_would_be_sent_and_touches_nothing(release_of, shelf, tmp_path):
@@ -69,7 +69,7 @@ def test_publishing_again_is_no_second_version(release_of, shelf):
     again = publish(release_of("1.0.0"), shelf)
     assert again.was_there
     assert (again.commit, again.add) == (first.commit, ())
-    assert list(shelf.tags()) == ["v1.0.0"]
+    assert list(shelf.refs().tags) == ["v1.0.0"]
 
 
 def test_only_what_is_new_is_sent_and_what_is_old_leaves(release_of, shelf, tmp_path):
@@ -93,12 +93,12 @@ def test_equal_files_lie_on_the_disk_once(release_of, shelf, tmp_path):
 
 def test_a_version_is_never_moved(release_of, shelf):
     publish(release_of("1.0.0"), shelf)
-    before = shelf.tags()
+    before = shelf.refs().tags
     with pytest.raises(UsageError, match=r"v1\.0\.0 stands .* with other bytes"):
         publish(release_of("1.0.0", ratio=0.25), shelf)
     with pytest.raises(UsageError, match="never moved"):
         shelf.tag("v1.0.0", before["v1.0.0"], message="")
-    assert shelf.tags() == before
+    assert shelf.refs().tags == before
 
 
 @pytest.mark.parametrize("lower", ["0.9.0", "1.0.9", "1.9.0"])
@@ -106,7 +106,7 @@ def test_versions_go_up(release_of, shelf, lower):
     publish(release_of("1.10.0"), shelf)
     with pytest.raises(UsageError, match=r"does not come after '1\.10\.0'"):
         publish(release_of(lower), shelf)
-    assert list(shelf.tags()) == ["v1.10.0"]
+    assert list(shelf.refs().tags) == ["v1.10.0"]
 
 
 def test_a_damaged_release_is_not_published(release_of, shelf, tmp_path):
@@ -119,13 +119,13 @@ def test_a_damaged_release_is_not_published(release_of, shelf, tmp_path):
 
 def test_who_comes_second_changes_nothing(release_of, shelf, tmp_path):
     publish(release_of("1.0.0"), shelf)
-    head = shelf.head()
+    head = shelf.refs().head
     with pytest.raises(UpstreamError, match="published to meanwhile"):
         shelf.commit(
             release_of("1.1.0"), add=["manifest.json"], remove=[], parent="0" * 40, message="",
             progress=Silent(),
         )  # fmt: skip
-    assert shelf.head() == head
+    assert shelf.refs().head == head
     assert not list((tmp_path / "shelf").rglob("*.partial"))
 
 
@@ -135,10 +135,10 @@ def test_a_call_cut_off_before_its_tag_goes_on(release_of, shelf):
         release, add=sorted(names_in(release)), remove=[], parent=None, message="",
         progress=Silent(),
     )  # fmt: skip
-    assert shelf.tags() == {}
+    assert shelf.refs().tags == {}
     summary = publish(release, shelf)
     assert (summary.commit, summary.add) == (commit, ())
-    assert shelf.tags() == {"v1.0.0": commit}
+    assert shelf.refs().tags == {"v1.0.0": commit}
 
 
 def test_a_folder_of_other_things_is_left_alone(tmp_path):
@@ -164,11 +164,11 @@ def test_versions_are_listed_with_what_they_are(release_of, shelf):
 def test_rolling_back_moves_main_and_no_tag(release_of, shelf, tmp_path):
     publish(release_of("1.0.0"), shelf)
     publish(release_of("1.1.0", 16), shelf)
-    tags = shelf.tags()
+    tags = shelf.refs().tags
     moved = rollback(shelf, "1.0.0")
     assert moved.changed > 0
     assert everything(tmp_path / "shelf" / "main") == everything(release_of("1.0.0"))
-    assert shelf.tags() == tags
+    assert shelf.refs().tags == tags
     assert rollback(shelf, "1.0.0").changed == 0
     publish(release_of("1.2.0", 20), shelf)
     assert verify_published(tmp_path / "shelf") == []
@@ -238,7 +238,7 @@ def test_a_moved_tag_is_found(release_of, shelf, tmp_path):
     publish(release_of("1.0.0"), shelf)
     publish(release_of("1.1.0", 16), shelf)
     (tmp_path / "shelf" / "v1.0.0").unlink()
-    shelf.tag("v1.0.0", shelf.tags()["v1.1.0"], message="")
+    shelf.tag("v1.0.0", shelf.refs().tags["v1.1.0"], message="")
     with pytest.raises(FlickrexifError, match=r"leads to version '1\.1\.0': it was moved"):
         fetch(shelf, "1.0.0")
     (finding,) = verify_published(tmp_path / "shelf", "1.0.0")
