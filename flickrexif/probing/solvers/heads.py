@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from flickrexif.probing.solvers.protocol import Choice, Scale
+    from flickrexif.probing.solvers.protocol import Choice, Labelled, Scale
 
 LOGITS_AT_ONCE = 1 << 24
 """How many logits (rows x problems x classes) a prediction holds at once."""
@@ -33,6 +33,12 @@ class Scaling:
     def __call__(self, features: Tensor) -> Tensor:
         """Scaled ``features``."""
         return (features - self.mean) / self.scale
+
+
+def standardised(train: Labelled, validation: Labelled) -> tuple[Scaling, Labelled, Labelled]:
+    """The scaling of ``train``, and both splits as it gives them."""
+    scaling = Scaling.of(train.features)
+    return scaling, train.scaled(scaling), validation.scaled(scaling)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

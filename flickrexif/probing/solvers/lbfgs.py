@@ -26,7 +26,7 @@ import torch
 from torch import Tensor
 
 from flickrexif.probing.solvers.descent import Descent
-from flickrexif.probing.solvers.heads import Fitted, Heads, Scaling
+from flickrexif.probing.solvers.heads import Fitted, Heads, standardised
 from flickrexif.probing.solvers.objective import Problems, Spectrum
 from flickrexif.probing.solvers.protocol import Choice, Labelled, chosen, final
 
@@ -55,8 +55,7 @@ class Lbfgs:
         permutations: NDArray[np.int64] | None = None,
     ) -> Fitted:
         """See `flickrexif.probing.solvers.protocol.Solver`."""
-        scaling = Scaling.of(train.features)
-        train, validation = train.scaled(scaling), validation.scaled(scaling)
+        scaling, train, validation = standardised(train, validation)
         spectrum = Spectrum.of(train.features)
         path = sorted(self.penalties)
         penalties = train.features.new_tensor(path)

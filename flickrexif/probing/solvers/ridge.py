@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from flickrexif.probing.solvers.heads import Fitted, Heads, Scaling
+from flickrexif.probing.solvers.heads import Fitted, Heads, standardised
 from flickrexif.probing.solvers.objective import Spectrum
 from flickrexif.probing.solvers.protocol import Choice, Labelled, chosen, final
 
@@ -40,8 +40,7 @@ class Ridge:
         permutations: NDArray[np.int64] | None = None,
     ) -> Fitted:
         """See `flickrexif.probing.solvers.protocol.Solver`."""
-        scaling = Scaling.of(train.features)
-        train, validation = train.scaled(scaling), validation.scaled(scaling)
+        scaling, train, validation = standardised(train, validation)
         path = sorted(self.penalties)
         heads = fit(train.features, train.labels[None], path, classes=classes)
         right = heads.right(validation.features, validation.labels)
