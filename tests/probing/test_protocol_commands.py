@@ -4,14 +4,13 @@ import json
 import logging
 import subprocess
 import sys
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 import pytest
 from processed_scenes import SIDE, fill
 
-from flickrexif.cli import encoding, main, protocols
+from flickrexif.cli import main, protocols
 from flickrexif.imaging import FAMILIES
-from flickrexif.probing.devices import Device
 from flickrexif.probing.protocols.protocol_plan import SETUPS
 
 if TYPE_CHECKING:
@@ -124,7 +123,6 @@ def test_bad_words_are_refused_in_one_line(
 def test_the_choices_are_those_of_the_library():
     assert tuple(FAMILIES) == protocols.FAMILIES
     assert protocols.SETUPS == SETUPS
-    assert get_args(Device) == encoding.DEVICES
 
 
 def test_plans_are_known_without_torch():

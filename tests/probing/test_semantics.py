@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from itertools import permutations
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,8 +15,13 @@ from hypothesis import strategies as st
 from flickrexif.errors import UsageError
 from flickrexif.probing.controls import stream
 from flickrexif.probing.protocols.neighbours import nearest, vote
-from flickrexif.probing.protocols.protocol_plan import SETUPS, Setup
-from flickrexif.probing.protocols.semantics import SetupAccuracy, searches, setup_accuracies
+from flickrexif.probing.protocols.protocol_plan import SETUPS, NeighboursPlan, Setup
+from flickrexif.probing.protocols.semantics import (
+    LabelledImages,
+    SetupAccuracy,
+    searches,
+    setup_accuracies,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,12 +53,12 @@ def led(vectors: torch.Tensor, share: float = 1.0) -> torch.Tensor:
     return torch.stack([torch.cat([share * part, (1 - share) * vectors], dim=1) for part in parts])
 
 
-def told(encoder, **words) -> dict[Setup, SetupAccuracy]:
-    gallery, gallery_labels = shown(90, 1)
-    queries, query_labels = shown(60, 2)
-    found = setup_accuracies(
-        encoder(gallery), encoder(queries), gallery_labels, query_labels, k=5, **words
+def told(encoder, *, how=MappingProxyType({}), **words) -> dict[Setup, SetupAccuracy]:
+    """By a plan of ``words``; ``how`` are those of the function itself."""
+    gallery, queries = (
+        LabelledImages(encoder(vectors), labels) for vectors, labels in (shown(90, 1), shown(60, 2))
     )
+    found = setup_accuracies(gallery, queries, NeighboursPlan(k=5, **words), **how)
     return {one.setup: one for one in found}
 
 
@@ -139,7 +145,9 @@ def test_set_ups_put_together_are_those_of_a_gallery_made_for_each_query(setup, 
     queries = torch.from_numpy(random.normal(size=(K, 6, 3)))
     labels = random.integers(3, size=12), random.integers(4, size=6)
     (found,) = setup_accuracies(
-        gallery, queries, *labels, k=k, setups=[setup], seeds=2, resamples=100
+        LabelledImages(gallery, labels[0]),
+        LabelledImages(queries, labels[1]),
+        NeighboursPlan(k=k, setups=(setup,), seeds=2, resamples=100),
     )
     by_hand = accuracy_by_hand(setup, gallery, queries, *labels, k, seeds=2)
     assert found.accuracy.value == pytest.approx(by_hand, abs=1e-12)
@@ -149,7 +157,7 @@ def test_set_ups_put_together_are_those_of_a_gallery_made_for_each_query(setup, 
 def test_memory_changes_nothing_and_the_seed_is_kept():
     words = {"resamples": 100, "seeds": 2}
     once = told(led, seed=3, **words)
-    assert told(led, seed=3, memory=200_000, **words) == once
+    assert told(led, seed=3, how={"memory": 200_000}, **words) == once
     assert told(led, seed=4, **words)["uniform"] != once["uniform"]
 
 
@@ -158,7 +166,8 @@ def test_memory_changes_nothing_and_the_seed_is_kept():
 )
 def test_searches_are_counted_and_none_is_made_in_vain(setups):
     calls = []
-    found = told(blind, setups=setups, seeds=3, resamples=100, advance=lambda: calls.append(1))
+    how = {"advance": lambda: calls.append(1)}
+    found = told(blind, setups=setups, seeds=3, resamples=100, how=how)
     assert list(found) == list(setups)
     assert len(calls) == searches(K, setups, seeds=3)
     fixed = {"all-same": K, "uniform": 0}.get(setups[0], K * K) if setups != SETUPS else K * K
@@ -167,8 +176,11 @@ def test_searches_are_counted_and_none_is_made_in_vain(setups):
 
 def test_a_query_whose_label_is_not_in_the_gallery_is_never_right():
     gallery = torch.eye(4).expand(2, -1, -1)
-    labels = np.array([0, 0, 1, 1])
-    found = setup_accuracies(gallery, gallery[:, :1], labels, np.array([7]), k=1, resamples=100)
+    found = setup_accuracies(
+        LabelledImages(gallery, np.array([0, 0, 1, 1])),
+        LabelledImages(gallery[:, :1], np.array([7])),
+        NeighboursPlan(k=1, resamples=100),
+    )
     assert {one.accuracy.value for one in found} == {0}
 
 
@@ -178,34 +190,37 @@ def test_intervals_are_wider_over_owners_whose_images_fail_together():
     queries, query_labels = asked.repeat(6, 1), np.tile(asked_labels, 6)
     owners = np.tile(np.arange(20).astype(str), 6)
 
-    def width(**words) -> float:
-        words |= {"k": 3, "setups": ["all-same"]}
-        (one,) = setup_accuracies(blind(gallery), blind(queries), labels, query_labels, **words)
+    def width(owners: NDArray[np.str_] | None) -> float:
+        (one,) = setup_accuracies(
+            LabelledImages(blind(gallery), labels),
+            LabelledImages(blind(queries), query_labels, owners),
+            NeighboursPlan(k=3, setups=("all-same",)),
+        )
         return one.accuracy.high - one.accuracy.low
 
-    assert width(owners=owners) > 1.8 * width()
+    assert width(owners) > 1.8 * width(None)
 
 
 @pytest.mark.parametrize(
-    ("words", "error", "said"),
+    ("gallery", "k", "error", "said"),
     [
-        ({"k": 0}, UsageError, "k is 0; give 1 to 12, the images of the gallery"),
-        ({"k": 13}, UsageError, "k is 13; give 1 to 12"),
-        ({"setups": ["all-sane"]}, UsageError, "unknown set-up 'all-sane': use some of all-same"),
-        ({"seeds": 0}, UsageError, "seeds is 0; give at least 1"),
-        ({"setups": []}, UsageError, "no set-up is given"),
-        ({"gallery": torch.ones(1, 12, 2)}, UsageError, "set-ups compare processings"),
-        ({"gallery": torch.ones(3, 12, 2)}, ValueError, "expected K x N x D and K x Q x D"),
-        ({"gallery": torch.ones(2, 11, 2)}, ValueError, "expected K x N x D and K x Q x D"),
-        ({"gallery": torch.full((2, 12, 2), torch.nan)}, UsageError, "gallery row 0 has a value"),
+        (torch.ones(2, 12, 2), 13, UsageError, "k is 13; give 1 to 12, the images of the gallery"),
+        (torch.ones(1, 12, 2), 1, UsageError, "set-ups compare processings"),
+        (torch.ones(3, 12, 2), 1, ValueError, "expected K x N x D and K x Q x D"),
+        (torch.ones(2, 12, 3), 1, ValueError, "expected K x N x D and K x Q x D"),
+        (torch.ones(2, 11, 2), 1, ValueError, "expected K x N x D with N labels"),
+        (torch.ones(12, 2), 1, ValueError, "expected K x N x D with N labels"),
+        (torch.full((2, 12, 2), torch.nan), 1, UsageError, "gallery row 0 has a value"),
     ],
 )
-def test_what_does_not_fit_is_refused(words, error, said: str):
-    usual = {"gallery": torch.ones(2, 12, 2), "k": 1}
-    usual["queries"] = torch.ones(len(words.get("gallery", usual["gallery"])) % 3 or 2, 3, 2)
-    labels = {"gallery_labels": np.zeros(12, int), "query_labels": np.zeros(3, int)}
+def test_what_does_not_fit_is_refused(gallery: torch.Tensor, k: int, error, said: str):
+    queries = torch.ones(1 if len(gallery) == 1 else 2, 3, 2)
     with pytest.raises(error, match=said):
-        setup_accuracies(**(usual | labels | words))
+        setup_accuracies(
+            LabelledImages(gallery, np.zeros(12, int)),
+            LabelledImages(queries, np.zeros(3, int)),
+            NeighboursPlan(k=k),
+        )
 
 
 def test_published_accuracies_are_multiples_of_what_each_set_up_is_averaged_over(oracle: Path):

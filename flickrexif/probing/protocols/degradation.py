@@ -21,8 +21,9 @@ from flickrexif.imaging.image_set import read_images
 from flickrexif.imaging.reading import exact_reader
 from flickrexif.imaging.sensor import degrade
 from flickrexif.probing import controls
-from flickrexif.probing.embedding.forward import Forward, device_named, full_precision
+from flickrexif.probing.embedding.forward import Forward, full_precision
 from flickrexif.probing.encoders import encoder_named
+from flickrexif.probing.placing import device_named
 from flickrexif.probing.protocols import degradation_scores
 from flickrexif.probing.protocols.degradation_judge import fitted, given
 from flickrexif.probing.protocols.degradation_rows import Outcomes
@@ -54,7 +55,13 @@ def run(
     labelled = [place for place in images.places if place.label is not None]
     encoder = _encoder(plan) if classify is None else None
     crop = crop_of(encoder, plan.crop)
-    crops = SoundCrops(images.path, len(labelled), crop, plan.most_unreadable, progress)
+    crops = SoundCrops.of(
+        images.path,
+        len(labelled),
+        crop,
+        most_unreadable=plan.most_unreadable,
+        progress=progress,
+    )
     with torch_threads(plan.threads), full_precision(), torch.inference_mode():
         if classify is not None:
             judge = given(classify, labelled, plan.classes or images.classes)

@@ -101,12 +101,7 @@ def fitted(
 
     Splits are dealt as for a leak check (`flickrexif.probing.protocols.leak_splits.deal`).
     """
-    owners = (place.credit.get("owner_id") for place in labelled)
-    known = [
-        Labelled(place.name, str(place.label), place.split, owner)
-        for place, owner in zip(labelled, owners, strict=True)
-    ]
-    dealt = deal(known, classes, seed=seed)
+    dealt = deal([Labelled.of(place) for place in labelled], classes, seed=seed)
     attribute, encoder = dealt.attribute, forward.encoder
     train, validation, tested = (
         [labelled[at] for at in sorted(split.photo_ids.tolist())]

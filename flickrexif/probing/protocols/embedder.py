@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from flickrexif.probing.embedding.forward import Forward, device_named, full_precision
+from flickrexif.probing.embedding.forward import Forward, full_precision
 from flickrexif.probing.encoders import encoder_named
+from flickrexif.probing.placing import device_named
 from flickrexif.probing.protocols.head import fit_head
 from flickrexif.probing.protocols.set_crops import batch_of, crop_of, groups_of
 from flickrexif.probing.solvers.lbfgs import PENALTIES

@@ -8,17 +8,14 @@ embeddings are kept, ratios x images x dimensions float32.
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from flickrexif.errors import UsageError
-from flickrexif.imaging.decode import UnreadableImage
+from flickrexif.imaging.image_set import read_images
 from flickrexif.imaging.reading import exact_reader
 from flickrexif.probing import controls
 from flickrexif.probing.embeddings import Embeddings
@@ -27,35 +24,46 @@ from flickrexif.probing.encoders.masked import embed_masked, visible_of
 from flickrexif.probing.measure import Features, solve
 from flickrexif.probing.protocols.leak_report import LeakReport, LeakRow
 from flickrexif.probing.protocols.leak_splits import Labelled, deal
+from flickrexif.probing.protocols.set_crops import (
+    SoundCrops,
+    batch_of,
+    groups_of,
+    require_classes,
+)
 from flickrexif.probing.threads import torch_threads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
-    from flickrexif.imaging.crop import Crop
-    from flickrexif.imaging.image_set import ImageSet
+    from flickrexif.imaging.image_set import ImageSet, SetImage
     from flickrexif.imaging.mask import MaskSpec
+    from flickrexif.imaging.reading import Pixels
     from flickrexif.probing.encoders import Encoder
     from flickrexif.probing.protocols.leak_plan import LeakPlan
     from flickrexif.probing.release_data import AttributeData
     from flickrexif.progress import Progress
 
-log = logging.getLogger("flickrexif")
-
 
 def run(images: ImageSet, plan: LeakPlan, *, progress: Progress) -> LeakReport:
     """See `flickrexif.probing.leak_check`."""
     encoder = encoder_named(plan.encoder) if isinstance(plan.encoder, str) else plan.encoder
-    _require_classes(images)
+    require_classes(images)
+    labelled = [place for place in images.places if place.label is not None]
     crop = encoder.preprocess.crop_or(plan.crop)
-    reading = _Reading(images, plan, crop, progress)
+    crops = SoundCrops.of(
+        images.path,
+        len(images),
+        crop,
+        most_unreadable=plan.most_unreadable,
+        progress=progress,
+    )
     with torch_threads(plan.threads):
-        progress.start(f"embed by {encoder.name}", len(images), "images")
-        masked = _embedded(reading, encoder)
+        progress.start(f"embed by {encoder.name}", len(labelled), "images")
+        known, masked = _embedded(crops(read_images(labelled)), encoder, plan)
         progress.close()
-        dealt = deal(reading.known, images.classes, seed=plan.seed)
+        dealt = deal(known, images.classes, seed=plan.seed)
         progress.start("probe", len(masked), "mask ratios")
         rows = tuple(_row(dealt.attribute, each, encoder, plan, progress) for each in masked)
         progress.close()
@@ -73,8 +81,8 @@ def run(images: ImageSet, plan: LeakPlan, *, progress: Progress) -> LeakReport:
         validation=len(attribute.validation),
         test=len(attribute.test),
         test_owners=len(np.unique(attribute.test.owner_ids)),
-        unlabelled=reading.unlabelled,
-        unreadable=reading.unreadable,
+        unlabelled=len(images) - len(labelled),
+        unreadable=crops.unreadable,
         left_out=dealt.left_out,
         rows=rows,
     )
@@ -105,47 +113,6 @@ def _interval(
 
 
 @dataclass(slots=True)
-class _Reading:
-    """The labelled images of a set as crops, and what is known of each one read so far."""
-
-    images: ImageSet
-    plan: LeakPlan
-    crop: Crop
-    progress: Progress
-    known: list[Labelled] = field(default_factory=list)
-    unlabelled: int = 0
-    unreadable: dict[str, str] = field(default_factory=dict)
-
-    def __iter__(self) -> Iterator[tuple[str, Tensor]]:
-        """Yield (name, uint8 3 x crop x crop)."""
-        reader = exact_reader()
-        for image in self.images:
-            self.progress.advance()
-            if image.label is None:
-                self.unlabelled += 1
-                continue
-            try:
-                (pixels,) = reader(image.content, (self.crop,))
-            except UnreadableImage as error:
-                self._skip(image.name, error.reason)
-                continue
-            owner = image.place.credit.get("owner_id")
-            self.known.append(Labelled(image.name, image.label, image.split, owner))
-            yield image.name, torch.from_numpy(np.array(pixels)).permute(2, 0, 1)
-
-    def _skip(self, name: str, reason: str) -> None:
-        log.warning("image %r is skipped: %s", name, reason)
-        self.unreadable[name] = reason
-        most, count = self.plan.most_unreadable, len(self.images)
-        if len(self.unreadable) > most * count:
-            raise UsageError(
-                f"more than {most:.0%} of the {count} images of {str(self.images.path)!r} cannot "
-                f"be read (the last was {name!r}: {reason}): mend or remove them, or raise "
-                "most_unreadable"
-            )
-
-
-@dataclass(slots=True)
 class _Masked:
     """The embeddings of all images under one mask."""
 
@@ -161,16 +128,20 @@ class _Masked:
         self.shares += each.tolist()
 
 
-def _embedded(reading: _Reading, encoder: Encoder) -> list[_Masked]:
-    plan, images = reading.plan, iter(reading)
+def _embedded(
+    crops: Iterable[tuple[SetImage, Pixels]], encoder: Encoder, plan: LeakPlan
+) -> tuple[list[Labelled], list[_Masked]]:
+    """What is known of each image, and all of them under each mask."""
+    known: list[Labelled] = []
     found = [_Masked(mask) for mask in plan.masks]
     with torch.inference_mode():
-        while group := list(islice(images, plan.batch)):
-            names = [name for name, _ in group]
-            pixels = torch.stack([pixels for _, pixels in group])
+        for group in groups_of(crops, plan.batch):
+            known += [Labelled.of(image.place) for image, _ in group]
+            names = [image.name for image, _ in group]
+            pixels = batch_of([pixels for _, pixels in group])
             for each in found:
                 each.add(names, pixels, encoder)
-    return found
+    return known, found
 
 
 def _row(
@@ -201,16 +172,3 @@ def _row(
         penalty=outcome.penalty,
         validation_accuracy=outcome.validation_accuracy,
     )
-
-
-def _require_classes(images: ImageSet) -> None:
-    if not images.classes:
-        raise UsageError(
-            f"the images of {str(images.path)!r} have no labels: put them into one folder per "
-            "class, or give the parquet a column 'label'"
-        )
-    if len(images.classes) < 2:
-        raise UsageError(
-            f"all images of {str(images.path)!r} are of one class, {images.classes[0]!r}: "
-            "add a second class, in a folder of its own"
-        )

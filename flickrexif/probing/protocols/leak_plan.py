@@ -10,6 +10,7 @@ from flickrexif.errors import UsageError
 from flickrexif.imaging.crop import Crop
 from flickrexif.imaging.mask import MaskSpec
 from flickrexif.probing.plan import ProbePlan
+from flickrexif.probing.protocols.unreadable import MOST_UNREADABLE, require_share
 
 if TYPE_CHECKING:
     from flickrexif.probing.encoders.protocol import Encoder
@@ -32,7 +33,7 @@ class LeakPlan:
     """All of the mask but its ratio."""
     crop: int = 224
     """Pixels a side, of an encoder that takes any."""
-    most_unreadable: float = 0.1
+    most_unreadable: float = MOST_UNREADABLE
     """The share of images, 0..1, above which unreadable ones stop the check."""
     resamples: int = 1000
     """How many bootstrap resamples of the test images an interval takes."""
@@ -49,10 +50,7 @@ class LeakPlan:
             raise UsageError("a leak check needs at least one mask ratio, such as 0.9")
         if self.mask.stage != "post_crop":
             raise UsageError("a leak check masks after the crop: give a mask of stage 'post_crop'")
-        if not 0 <= self.most_unreadable <= 1:
-            raise UsageError(
-                f"most_unreadable {self.most_unreadable!r} is outside 0..1: give a share of images"
-            )
+        require_share(self.most_unreadable)
         _ = self.masks, self.probe, Crop(self.crop)  # each refuses what does not fit
 
     @property

@@ -15,6 +15,8 @@ from flickrexif.probing.release_data import SPLITS, AttributeData, Split
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from flickrexif.imaging.image_place import Place
+
 HELD_OUT = 0.2
 """The share of a class that goes into each split drawn beside train."""
 
@@ -27,6 +29,11 @@ class Labelled:
     label: str
     split: str | None
     owner: str | None = None
+
+    @classmethod
+    def of(cls, place: Place) -> Labelled:
+        """What is known of the labelled image at ``place``."""
+        return cls(place.name, str(place.label), place.split, place.credit.get("owner_id"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

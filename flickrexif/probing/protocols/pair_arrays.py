@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from flickrexif.probing.embedding.forward import device_named
+from flickrexif.probing.placing import device_named
 from flickrexif.probing.protocols.retrieval import PairRetrieval, retrieve_pairs
 from flickrexif.probing.threads import torch_threads
 

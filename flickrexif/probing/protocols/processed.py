@@ -7,7 +7,6 @@ What is held is classes x images x dimensions float32, for each encoder.
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,9 +17,11 @@ from flickrexif.imaging import processing
 from flickrexif.imaging.decode import UnreadableImage, decode_rgb
 from flickrexif.imaging.image_set import read_images
 from flickrexif.imaging.reading import exact_reader
-from flickrexif.probing.embedding.forward import Forward, device_named, full_precision
+from flickrexif.probing.embedding.forward import Forward, full_precision
 from flickrexif.probing.encoders import encoder_named
+from flickrexif.probing.placing import device_named
 from flickrexif.probing.protocols.set_crops import batch_of, groups_of
+from flickrexif.probing.protocols.unreadable import Unreadable
 from flickrexif.treating.rows import row_id
 
 if TYPE_CHECKING:
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
     from flickrexif.probing.encoders import Encoder
     from flickrexif.probing.protocols.protocol_plan import ProtocolPlan
     from flickrexif.progress import Progress
-
-log = logging.getLogger("flickrexif")
 
 Class = tuple[str, str]
 """A family and one of its classes."""
@@ -82,7 +81,8 @@ def embed_processed(
     """
     crops = {encoder.name: encoder.preprocess.crop_or(plan.crop) for encoder in encoders}
     forwards = [Forward(encoder, None, plan.batch) for encoder in encoders]
-    making = _Making(places, tuple(dict.fromkeys(crops.values())), plan, progress)
+    unreadable = Unreadable(f"{len(places)} images", len(places), plan.most_unreadable)
+    making = _Making(places, tuple(dict.fromkeys(crops.values())), plan, progress, unreadable)
     progress.start("embed processed images", len(places), "images")
     stores: dict[tuple[str, str], Tensor] = {}
     with full_precision():
@@ -102,7 +102,7 @@ def embed_processed(
     return Processed(
         tuple(making.known),
         {key: store[:, :count] for key, store in stores.items()},
-        making.unreadable,
+        unreadable.reasons,
         f"{processing.provenance()}; {exact_reader().provenance}",
     )
 
@@ -119,8 +119,8 @@ class _Making:
     crops: tuple[Crop, ...]
     plan: ProtocolPlan
     progress: Progress
+    unreadable: Unreadable
     known: list[Place] = field(default_factory=list)
-    unreadable: dict[str, str] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Made]:
         for image in read_images(self.places):
@@ -128,7 +128,7 @@ class _Making:
             try:
                 made = self._made(image)
             except UnreadableImage as error:
-                self._skip(image.name, error.reason)
+                self.unreadable.add(image.name, error.reason)
                 continue
             self.known.append(image.place)
             yield made
@@ -144,16 +144,6 @@ class _Making:
                 for crop, pixels in zip(self.crops, reader(file, self.crops), strict=True):
                     made[crop][family, name] = pixels
         return made
-
-    def _skip(self, name: str, reason: str) -> None:
-        log.warning("image %r is skipped: %s", name, reason)
-        self.unreadable[name] = reason
-        most, count = self.plan.most_unreadable, len(self.places)
-        if len(self.unreadable) > most * count:
-            raise UsageError(
-                f"more than {most:.0%} of the {count} images cannot be read (the last was "
-                f"{name!r}: {reason}): mend or remove them, or raise most_unreadable"
-            )
 
 
 def _embedded(

@@ -19,7 +19,8 @@ from flickrexif.probing import controls
 from flickrexif.probing.embeddings import Embeddings
 from flickrexif.probing.measure import Features, fitting_device, solve
 from flickrexif.probing.protocols.processed import embed_processed, encoders_of
-from flickrexif.probing.protocols.protocol_report import ProcessingReport, ProcessingRow
+from flickrexif.probing.protocols.protocol_report import ProcessingReport
+from flickrexif.probing.protocols.protocol_rows import ProcessingRow
 from flickrexif.probing.protocols.protocol_splits import owners_of, parted
 from flickrexif.probing.release_data import SPLITS, AttributeData, Split
 from flickrexif.probing.resampling import crossed_estimate

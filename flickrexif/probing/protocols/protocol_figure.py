@@ -10,12 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from flickrexif.probing.protocols.protocol_report import (
-        NeighboursReport,
-        NeighboursRow,
-        ProcessingReport,
-        ProcessingRow,
-    )
+    from flickrexif.probing.protocols.protocol_report import NeighboursReport, ProcessingReport
+    from flickrexif.probing.protocols.protocol_rows import NeighboursRow, ProcessingRow
 
 INCHES_PER_PANEL, MOST_INCHES = 3.4, 16.0
 DODGE = 0.5

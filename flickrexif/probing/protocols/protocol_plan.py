@@ -9,6 +9,7 @@ from flickrexif.errors import UsageError
 from flickrexif.imaging.crop import Crop
 from flickrexif.imaging.processing import FAMILIES, family_named
 from flickrexif.probing.plan import ProbePlan
+from flickrexif.probing.protocols.unreadable import MOST_UNREADABLE, require_share
 
 if TYPE_CHECKING:
     from flickrexif.probing.devices import Device, Dtype
@@ -37,7 +38,7 @@ class ProtocolPlan:
     """How many draws of processings are averaged."""
     seed: int = 0
     """Of splits, scales and resamples; draws of processings take it and those after it."""
-    most_unreadable: float = 0.1
+    most_unreadable: float = MOST_UNREADABLE
     """The share of images, 0..1, above which unreadable ones stop the work."""
     crop: int = 224
     """Pixels a side, of an encoder that takes any."""
@@ -60,10 +61,7 @@ class ProtocolPlan:
             raise UsageError(f"no family is given: use some of {', '.join(FAMILIES)}")
         if self.seeds < 1:
             raise UsageError(f"seeds is {self.seeds!r}; give at least 1")
-        if not 0 <= self.most_unreadable <= 1:
-            raise UsageError(
-                f"most_unreadable {self.most_unreadable!r} is outside 0..1: give a share of images"
-            )
+        require_share(self.most_unreadable)
         _ = self.probe, Crop(self.crop)  # each refuses what does not fit
 
     @property

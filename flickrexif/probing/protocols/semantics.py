@@ -42,13 +42,14 @@ from flickrexif.probing.protocols.neighbours import (
     nearest,
     vote,
 )
-from flickrexif.probing.protocols.protocol_plan import SETUPS, Setup
 from flickrexif.probing.resampling import Estimate, estimates
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from numpy.typing import NDArray
+
+    from flickrexif.probing.protocols.protocol_plan import NeighboursPlan, Setup
 
 _PAIRED = frozenset(("pos-same", "neg-same", "all-diff"))
 
@@ -65,61 +66,73 @@ class SetupAccuracy:
     """Accuracy minus that of all-same on the same queries; None where that was not asked for."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelledImages:
+    """N images under each of K processings, and what they show.
+
+    ``vectors`` is K x N x D, ``labels`` int64 N; ``owners`` (N) are asked of queries alone, and
+    None where they are not known. Raises `ValueError` for shapes that do not fit.
+    """
+
+    vectors: Tensor
+    labels: NDArray[np.int64]
+    owners: NDArray[np.str_] | None = None
+
+    def __post_init__(self) -> None:
+        shape = tuple(self.vectors.shape)
+        if len(shape) != 3 or len(self.labels) != shape[1]:
+            raise ValueError(f"expected K x N x D with N labels, got {shape}, {len(self.labels)}")
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
 def setup_accuracies(
-    gallery: Tensor,
-    queries: Tensor,
-    gallery_labels: NDArray[np.int64],
-    query_labels: NDArray[np.int64],
+    gallery: LabelledImages,
+    queries: LabelledImages,
+    plan: NeighboursPlan,
     *,
-    k: int,
-    setups: Sequence[Setup] = SETUPS,
-    seeds: int = 10,
-    seed: int = 0,
-    resamples: int = 1000,
-    owners: NDArray[np.str_] | None = None,
     device: torch.device | str | None = None,
     memory: int = MEMORY,
     advance: Callable[[], None] = lambda: None,
 ) -> tuple[SetupAccuracy, ...]:
-    """The accuracy of each of ``setups`` by ``k`` nearest neighbours, one vote each.
+    """The accuracy of each set-up of ``plan`` by ``plan.k`` nearest neighbours, one vote each.
 
-    ``gallery`` is K x N x D, ``queries`` K x Q x D: each image under each processing; labels, N and
-    Q, are of what the images show. All set-ups but uniform are put together from the nearest of
-    each label and of the others, found once for each pair of processings; for each draw of uniform
-    one gallery (N x D) is copied. With ``owners`` (Q) intervals are over these. ``advance`` is
-    called after each of the `searches`.
+    All set-ups but uniform are put together from the nearest of each label and of the others, found
+    once for each pair of processings; for each draw of uniform one gallery (N x D) is copied.
+    Intervals are over the owners of the queries, or over these. ``device`` searches, by default
+    that of the vectors; ``advance`` is called after each of the `searches`.
 
-    Raises `UsageError` for fewer than two processings, an unknown set-up, a ``k`` larger than the
-    gallery and embeddings that are no finite numbers; `ValueError` for shapes that do not fit.
+    Raises `UsageError` for fewer than two processings, a ``k`` larger than the gallery and
+    embeddings that are no finite numbers; `ValueError` for shapes that do not fit.
     """
-    setups = tuple(dict.fromkeys(setups))
-    _require_fit(gallery, queries, gallery_labels, query_labels, setups, k)
-    if seeds < 1:
-        raise UsageError(f"seeds is {seeds!r}; give at least 1")
-    search = _Search(
-        gallery,
-        queries,
-        torch.from_numpy(gallery_labels),
-        torch.from_numpy(query_labels),
-        k,
-        device,
-        memory,
-        advance,
-    )
-    right = dict.fromkeys(setups, np.zeros(len(query_labels)))
-    asked = dict.fromkeys(setups, 0)
-    for setup, found in search.run(setups, seeds=seeds, seed=seed):
+    _require_fit(gallery, queries, plan.k)
+    search = _Search(gallery, queries, plan.k, device, memory, advance)
+    right = dict.fromkeys(plan.setups, np.zeros(len(queries)))
+    asked = dict.fromkeys(plan.setups, 0)
+    for setup, found in search.run(plan):
         right[setup] = right[setup] + search.right(found)
         asked[setup] += 1
-    shares = np.stack([right[setup] / asked[setup] for setup in setups], axis=1)
-    if "all-same" in right:
+    shares = np.stack([right[setup] / asked[setup] for setup in plan.setups], axis=1)
+    return _against_same(shares, asked, plan, queries.owners)
+
+
+def _against_same(
+    shares: NDArray[np.float64],
+    asked: Mapping[Setup, int],
+    plan: NeighboursPlan,
+    owners: NDArray[np.str_] | None,
+) -> tuple[SetupAccuracy, ...]:
+    """The estimates of ``shares`` (queries x set-ups), and of their differences from all-same."""
+    setups = plan.setups
+    if "all-same" in setups:
         shares = np.concatenate([shares, shares - shares[:, [setups.index("all-same")]]], axis=1)
-    random = stream(seed, "kNN bootstrap")
-    found_estimates = estimates(shares, resamples=resamples, random=random, groups=owners)
-    apart = found_estimates[len(setups) :] or (None,) * len(setups)
+    random = stream(plan.seed, "kNN bootstrap")
+    found = estimates(shares, resamples=plan.resamples, random=random, groups=owners)
+    apart = found[len(setups) :] or (None,) * len(setups)
     return tuple(
         SetupAccuracy(setup, asked[setup], accuracy, difference)
-        for setup, accuracy, difference in zip(setups, found_estimates, apart, strict=False)
+        for setup, accuracy, difference in zip(setups, found, apart, strict=False)
     )
 
 
@@ -140,36 +153,34 @@ def _compared(t: int, processings: int, setups: Collection[Setup]) -> tuple[int,
 class _Search:
     """The nearest neighbours of every query under every set-up."""
 
-    gallery: Tensor
-    queries: Tensor
-    gallery_labels: Tensor
-    query_labels: Tensor
+    gallery: LabelledImages
+    queries: LabelledImages
     k: int
     device: torch.device | str | None
     memory: int
     advance: Callable[[], None]
 
-    def run(
-        self, setups: Collection[Setup], *, seeds: int, seed: int
-    ) -> Iterator[tuple[Setup, Neighbours]]:
+    def run(self, plan: NeighboursPlan) -> Iterator[tuple[Setup, Neighbours]]:
         """Each set-up as often as it is averaged over."""
-        count, images = self.gallery.shape[:2]
+        gallery, queries = self.gallery.vectors, self.queries.vectors
+        count, images = gallery.shape[:2]
         for t in range(count):
-            yield from self._of_one_processing(t, setups)
-        for turn in range(seeds if "uniform" in setups else 0):
-            drawn = stream(seed, "uniform gallery", str(turn)).integers(count, size=images)
-            mixed = self.gallery[torch.from_numpy(drawn), torch.arange(images)]
+            yield from self._of_one_processing(t, plan.setups)
+        for turn in range(plan.seeds if "uniform" in plan.setups else 0):
+            drawn = stream(plan.seed, "uniform gallery", str(turn)).integers(count, size=images)
+            mixed = gallery[torch.from_numpy(drawn), torch.arange(images)]
             for t in range(count):
-                yield "uniform", self._nearest(self.queries[t], mixed)
+                yield "uniform", self._nearest(queries[t], mixed)
                 self.advance()
 
     def _of_one_processing(
         self, t: int, setups: Collection[Setup]
     ) -> Iterator[tuple[Setup, Neighbours]]:
         own, others = {}, {}
-        for u in _compared(t, len(self.gallery), setups):
-            own[u] = self._of_own_label(self.queries[t], self.gallery[u])
-            others[u] = self._of_other_labels(self.queries[t], self.gallery[u])
+        gallery, queries = self.gallery.vectors, self.queries.vectors[t]
+        for u in _compared(t, len(gallery), setups):
+            own[u] = self._of_own_label(queries, gallery[u])
+            others[u] = self._of_other_labels(queries, gallery[u])
             self.advance()
         for u in own:
             made: dict[Setup, tuple[int, int]] = (
@@ -185,9 +196,10 @@ class _Search:
         """Label by label, as the pairs are few among all."""
         rows = torch.full((len(queries), self.k), NONE)
         similarities = torch.full(rows.shape, -torch.inf, dtype=torch.float64)
-        for label in torch.unique(self.query_labels):
-            asked = (self.query_labels == label).nonzero()[:, 0]
-            held = (self.gallery_labels == label).nonzero()[:, 0]
+        query_labels, gallery_labels = self._labels()
+        for label in torch.unique(query_labels):
+            asked = (query_labels == label).nonzero()[:, 0]
+            held = (gallery_labels == label).nonzero()[:, 0]
             found = self._nearest(queries[asked], gallery[held])
             if len(held):
                 rows[asked] = torch.where(found.rows == NONE, NONE, held[found.rows])
@@ -195,8 +207,7 @@ class _Search:
         return Neighbours(rows, similarities)
 
     def _of_other_labels(self, queries: Tensor, gallery: Tensor) -> Neighbours:
-        groups = Candidates(self.query_labels, self.gallery_labels, "other")
-        return self._nearest(queries, gallery, groups)
+        return self._nearest(queries, gallery, Candidates(*self._labels(), "other"))
 
     def _nearest(
         self, queries: Tensor, gallery: Tensor, candidates: Candidates | None = None
@@ -212,27 +223,19 @@ class _Search:
 
     def right(self, found: Neighbours) -> NDArray[np.float64]:
         """1 for each query whose neighbours vote for its label, else 0."""
-        said = vote(found, self.gallery_labels)
-        return (said == self.query_labels).double().numpy()
+        query_labels, gallery_labels = self._labels()
+        return (vote(found, gallery_labels) == query_labels).double().numpy()
+
+    def _labels(self) -> tuple[Tensor, Tensor]:
+        """Those of the queries and of the gallery."""
+        return torch.from_numpy(self.queries.labels), torch.from_numpy(self.gallery.labels)
 
 
-def _require_fit(
-    gallery: Tensor,
-    queries: Tensor,
-    gallery_labels: NDArray[np.int64],
-    query_labels: NDArray[np.int64],
-    setups: Sequence[Setup],
-    k: int,
-) -> None:
-    unknown = [setup for setup in setups if setup not in SETUPS]
-    if unknown or not setups:
-        told = f"unknown set-up {unknown[0]!r}" if unknown else "no set-up is given"
-        raise UsageError(f"{told}: use some of {', '.join(SETUPS)}")
-    fits = gallery.ndim == queries.ndim == 3 and gallery.shape[::2] == queries.shape[::2]
-    if not fits or (len(gallery_labels), len(query_labels)) != (gallery.shape[1], queries.shape[1]):
-        shapes = f"{tuple(gallery.shape)} and {tuple(queries.shape)}"
-        raise ValueError(f"expected K x N x D and K x Q x D with N and Q labels, got {shapes}")
-    if len(gallery) < 2:
+def _require_fit(gallery: LabelledImages, queries: LabelledImages, k: int) -> None:
+    shapes = tuple(gallery.vectors.shape), tuple(queries.vectors.shape)
+    if shapes[0][::2] != shapes[1][::2]:
+        raise ValueError(f"expected K x N x D and K x Q x D, got {shapes[0]} and {shapes[1]}")
+    if shapes[0][0] < 2:
         raise UsageError("set-ups compare processings: give two or more")
-    if not 1 <= k <= gallery.shape[1]:
-        raise UsageError(f"k is {k!r}; give 1 to {gallery.shape[1]}, the images of the gallery")
+    if not 1 <= k <= len(gallery):
+        raise UsageError(f"k is {k!r}; give 1 to {len(gallery)}, the images of the gallery")

@@ -11,9 +11,10 @@ from flickrexif.errors import UsageError
 from flickrexif.imaging.processing import FAMILIES
 from flickrexif.probing.measure import fitting_device
 from flickrexif.probing.protocols.processed import embed_processed, encoders_of
-from flickrexif.probing.protocols.protocol_report import NeighboursReport, NeighboursRow
+from flickrexif.probing.protocols.protocol_report import NeighboursReport
+from flickrexif.probing.protocols.protocol_rows import NeighboursRow
 from flickrexif.probing.protocols.protocol_splits import owners_of, parted
-from flickrexif.probing.protocols.semantics import searches, setup_accuracies
+from flickrexif.probing.protocols.semantics import LabelledImages, searches, setup_accuracies
 from flickrexif.probing.protocols.set_crops import require_classes
 from flickrexif.probing.threads import torch_threads
 
@@ -91,18 +92,11 @@ def _rows(
     held, asked = (torch.from_numpy(rows) for rows in (gallery, queries))
     for family in plan.families:
         for encoder in encoders:
-            store = processed.vectors[encoder.name, family]
+            vectors = processed.vectors[encoder.name, family]
             found = setup_accuracies(
-                store[:, held],
-                store[:, asked],
-                labels[gallery],
-                labels[queries],
-                k=plan.k,
-                setups=plan.setups,
-                seeds=plan.seeds,
-                seed=plan.seed,
-                resamples=plan.resamples,
-                owners=owners,
+                LabelledImages(vectors[:, held], labels[gallery]),
+                LabelledImages(vectors[:, asked], labels[queries], owners),
+                plan,
                 device=fitting_device(plan.probe),
                 advance=progress.advance,
             )

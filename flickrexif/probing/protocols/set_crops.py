@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
@@ -14,9 +13,10 @@ from flickrexif.errors import UsageError
 from flickrexif.imaging.crop import Crop
 from flickrexif.imaging.decode import UnreadableImage
 from flickrexif.imaging.reading import exact_reader
+from flickrexif.probing.protocols.unreadable import Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from flickrexif.imaging.image_set import ImageSet, SetImage
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from flickrexif.progress import Progress
 
 T = TypeVar("T")
-
-log = logging.getLogger("flickrexif")
 
 CROP = 224
 """Pixels a side where the encoder asks for none."""
@@ -51,17 +49,26 @@ def crop_of(encoder: Encoder | None, size: int | None = None) -> Crop:
 class SoundCrops:
     """Images as crops (uint8, crop x crop x 3); those that cannot be read are told and left out.
 
-    Raises `UsageError` when more of ``path``'s ``count`` images than ``most_unreadable`` (a share,
-    0..1) cannot be read.
+    Raises `UsageError` when these are too many.
     """
 
     path: Path
-    count: int
     crop: Crop
-    most_unreadable: float
     progress: Progress
-    unreadable: dict[str, str] = field(default_factory=dict)
-    """Name → reason."""
+    skipped: Unreadable
+
+    @classmethod
+    def of(
+        cls, path: Path, count: int, crop: Crop, *, most_unreadable: float, progress: Progress
+    ) -> SoundCrops:
+        """Those of the ``count`` images at ``path``, of which a share may be unreadable."""
+        unreadable = Unreadable(f"{count} images of {str(path)!r}", count, most_unreadable)
+        return cls(path, crop, progress, unreadable)
+
+    @property
+    def unreadable(self) -> Mapping[str, str]:
+        """Name → reason."""
+        return self.skipped.reasons
 
     def __call__(self, images: Iterable[SetImage]) -> Iterator[tuple[SetImage, Pixels]]:
         """Yield each sound image with its crop, which may be written to."""
@@ -71,19 +78,9 @@ class SoundCrops:
             try:
                 (pixels,) = reader(image.content, (self.crop,))
             except UnreadableImage as error:
-                self._skip(image.name, error.reason)
+                self.skipped.add(image.name, error.reason)
                 continue
             yield image, np.array(pixels)
-
-    def _skip(self, name: str, reason: str) -> None:
-        log.warning("image %r is skipped: %s", name, reason)
-        self.unreadable[name] = reason
-        if len(self.unreadable) > self.most_unreadable * self.count:
-            raise UsageError(
-                f"more than {self.most_unreadable:.0%} of the {self.count} images of "
-                f"{str(self.path)!r} cannot be read (the last was {name!r}: {reason}): mend or "
-                "remove them, or raise most_unreadable"
-            )
 
 
 def require_classes(images: ImageSet) -> None:
