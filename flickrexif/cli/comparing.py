@@ -26,8 +26,9 @@ def probe_compare(first: Path, second: str, as_json: bool) -> None:
     of one encoder each are compared even where the encoders differ.
 
     The word paper stands for the figures of the study (ICCV 2025; 90 % of each photo masked): is
-    the published accuracy inside our interval, and in what do the set-ups differ? A folder of that
-    name is ./paper.
+    the published accuracy inside our interval, and in what do the set-ups differ? Where no encoder
+    of A is the study's, nothing is compared; chance, the median of each family and the best that
+    the study found then stand beside A's accuracies. A folder of that name is ./paper.
     """
     from flickrexif.probing import compare_probes
 

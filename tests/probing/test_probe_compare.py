@@ -22,7 +22,7 @@ from flickrexif.labels.attributes import attribute
 from flickrexif.probing import ProbeReport, compare_probes
 from flickrexif.probing.encoders.catalogue import catalogue
 from flickrexif.probing.reporting.compare import paired_interval, unpaired_interval
-from flickrexif.probing.reporting.comparison import Measured
+from flickrexif.probing.reporting.measured import Measured
 from flickrexif.probing.reporting.published import (
     published_accuracies,
     published_encoders,
@@ -318,6 +318,54 @@ def test_a_published_accuracy_lies_inside_or_outside_our_interval(tmp_path: Path
     assert "1 of 2 differ from the published by more than our interval" in told
     assert "mind: solver lbfgs is not the study's (sgd)" in told
     assert "make: 400 train and 80 test photos, published 35,091 and 4,500" in told
+
+
+def test_other_encoders_than_the_study_s_stand_beside_its_figures(tmp_path: Path):
+    results = (
+        published_result("residual", "make", 0.31),
+        published_result("pixels", "make", 0.14),
+        result("residual", "iso", 0.5),
+        published_result("residual", "flash", 0.6),
+    )
+    one = report((encoder("residual", hidden=0.5), encoder("pixels", hidden=0.5)), results)
+    found = compare_probes(written(tmp_path / "a", one), "paper")
+    assert found.rows == ()
+    assert [told.attribute for told in found.beside] == ["make", "iso"]
+    make = found.beside[0]
+    of = {told.encoder: told for told in published_accuracies() if told.attribute == "Make"}
+    assert make.best == of[make.best_encoder].accuracy == max(t.accuracy for t in of.values())
+    below = {
+        family: sum(t.accuracy < make.medians[family] for t in of.values() if t.family == family)
+        for family in make.medians
+    }
+    assert below == {"contrastive": 12, "supervised": 5, "self-supervised": 6}
+    assert make.chance == pytest.approx(1 / 9)
+    assert make.ours["residual"].accuracy == 0.31
+    lines = found.lines()
+    assert lines[0].startswith("nothing is compared: none of the encoders in ")
+    assert "OTHER encoders" in lines[1]
+    assert len(lines) < 20
+    told = lines[4].split()
+    assert told[:2] == ["make", "residual"]
+    assert told[2:8] == [
+        "31.0",
+        "[21.0,",
+        "41.0]",
+        "11.1",
+        "11.1",
+        f"{100 * make.medians['contrastive']:.1f}",
+    ]
+    assert lines[5].split() == ["pixels", "14.0", "[4.0,", "24.0]", "11.1"]
+    assert "mind: hidden of each photo: 50.0 %, published 90.0 %" in lines
+    assert "flash by residual" in found.left_out
+    (row, _) = found.as_dict()["beside"]
+    assert row["ours"]["pixels"]["accuracy"] == 0.14
+
+
+def test_attributes_that_the_study_has_not_are_refused(tmp_path: Path):
+    one = report((encoder("residual"),), (published_result("residual", "flash", 0.6),))
+    with pytest.raises(UsageError, match="flash by residual: no encoder of the study"):
+        compare_probes(written(tmp_path / "a", one), "paper")
 
 
 def test_a_run_set_up_as_the_study_was_is_told_no_difference_of_set_up(tmp_path: Path):

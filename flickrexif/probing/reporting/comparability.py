@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from flickrexif.probing.result import percent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from flickrexif.probing.reporting.beside_published import PublishedRange
     from flickrexif.probing.reporting.published import PublishedAccuracy
     from flickrexif.probing.reporting.report import ProbeReport
     from flickrexif.probing.result import AttributeResult
@@ -30,6 +31,12 @@ def from_paper(
 ) -> tuple[str, ...]:
     """In what ``report`` is not the study's set-up for what was ``compared``, a line each."""
     return tuple(_from_paper(report, compared))
+
+
+def from_paper_setup(report: ProbeReport, ranges: Sequence[PublishedRange]) -> tuple[str, ...]:
+    """In what ``report`` is not the set-up of the study for ``ranges``, a line each."""
+    published = {one.hidden for one in ranges if one.hidden is not None}
+    return (*_set_up(report), *_masks(report, _hidden(report).values(), published))
 
 
 def _between_runs(first: ProbeReport, second: ProbeReport) -> Iterator[str]:
@@ -65,11 +72,10 @@ def _unlike_masks(
 def _from_paper(
     report: ProbeReport, compared: Sequence[tuple[AttributeResult, PublishedAccuracy]]
 ) -> Iterator[str]:
-    if report.synthetic:
-        yield "our photos are rendered, of cameras that do not exist"
-    if report.solver != PAPER_SOLVER:
-        yield f"solver {report.solver} is not the study's (sgd): choose it for a closer likeness"
-    yield from _masks(report, compared)
+    yield from _set_up(report)
+    hidden = _hidden(report)
+    shown = [hidden[result.encoder] for result, _ in compared]
+    yield from _masks(report, shown, {one.hidden for _, one in compared if one.hidden is not None})
     for name, (result, published) in {r.attribute: (r, p) for r, p in compared}.items():
         if published.train is not None and published.test is not None:
             yield (
@@ -82,17 +88,22 @@ def _from_paper(
             yield f"{name}: as many classes, but others"
 
 
+def _set_up(report: ProbeReport) -> Iterator[str]:
+    if report.synthetic:
+        yield "our photos are rendered, of cameras that do not exist"
+    if report.solver != PAPER_SOLVER:
+        yield f"solver {report.solver} is not the study's (sgd): choose it for a closer likeness"
+
+
 def _masks(
-    report: ProbeReport, compared: Sequence[tuple[AttributeResult, PublishedAccuracy]]
+    report: ProbeReport, hidden: Collection[float], published: Collection[float]
 ) -> Iterator[str]:
-    wanted = {published.hidden for _, published in compared} - {None}
-    hidden = _hidden(report)
-    shares = {hidden[result.encoder] for result, _ in compared}
-    for share in wanted:
-        if share is not None and any(abs(own - share) > NEAR for own in shares):
-            told = ", ".join(sorted({percent(own) for own in shares}))
+    """How the shares hidden, and what hides them, differ from what was ``published``."""
+    for share in published:
+        if any(abs(own - share) > NEAR for own in hidden):
+            told = ", ".join(sorted({percent(own) for own in hidden}))
             yield f"hidden of each photo: {told} %, published {percent(share)} %"
-    if wanted and report.mask:
+    if published and report.mask:
         for word, value in PAPER_MASK.items():
             if report.mask.get(word) not in (value, None):
                 yield f"the mask's {word} is {report.mask[word]}, published {value}"

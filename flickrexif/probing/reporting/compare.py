@@ -10,8 +10,14 @@ import numpy as np
 
 from flickrexif.errors import UsageError
 from flickrexif.probing.controls import stream
-from flickrexif.probing.reporting.comparability import between_runs, from_paper
-from flickrexif.probing.reporting.comparison import ComparedProbe, Measured, ProbeComparison
+from flickrexif.probing.reporting.beside_published import published_ranges
+from flickrexif.probing.reporting.comparability import (
+    between_runs,
+    from_paper,
+    from_paper_setup,
+)
+from flickrexif.probing.reporting.comparison import ComparedProbe, ProbeComparison
+from flickrexif.probing.reporting.measured import Measured
 from flickrexif.probing.reporting.predictions import FILE, read_predictions
 from flickrexif.probing.reporting.published import ACQUISITION, published_for, published_label
 from flickrexif.probing.reporting.report import ProbeReport
@@ -27,6 +33,7 @@ if TYPE_CHECKING:
 
 PAPER = "paper"
 """The word that stands for the published figures; a folder of that name is ``./paper``."""
+PUBLISHED = "the published figures (ICCV 2025)"
 RESAMPLES = 2000
 SHOWN = 4
 """How many reasons an error names."""
@@ -76,7 +83,11 @@ def compare_runs(first: Path, second: Path) -> ProbeComparison:
 
 
 def compare_paper(first: Path) -> ProbeComparison:
-    """A run and what the study published of the same encoders and attributes."""
+    """A run and what the study published of the same encoders and attributes.
+
+    Where no encoder of the run is the study's, nothing is compared: `ProbeComparison.beside` then
+    has the study's own figures of the run's attributes.
+    """
     report = ProbeReport.read(first)
     rows: list[ComparedProbe] = []
     left_out: dict[str, str] = {}
@@ -94,8 +105,12 @@ def compare_paper(first: Path) -> ProbeComparison:
                 continue
             used.append((result, published))
             rows.append(_published_row(result, published))
-    warnings = from_paper(report, used)
-    return _comparison(str(first), "the published figures (ICCV 2025)", rows, left_out, warnings)
+    if not any(published_label(encoder.name) for encoder in report.encoders):
+        beside = published_ranges(report)
+        if beside:
+            told = from_paper_setup(report, beside)
+            return ProbeComparison(str(first), PUBLISHED, (), left_out, told, beside)
+    return _comparison(str(first), PUBLISHED, rows, left_out, from_paper(report, used))
 
 
 def paired_interval(
@@ -137,7 +152,7 @@ def _counterparts(first: ProbeReport, second: ProbeReport) -> Mapping[str, str]:
 def _row(
     result: AttributeResult, other: AttributeResult, asked: tuple[Predictions, Predictions] | None
 ) -> ComparedProbe:
-    first, second = _measured(result), _measured(other)
+    first, second = Measured.of(result), Measured.of(other)
     low, high = paired_interval(*asked) if asked else unpaired_interval(first, second)
     return ComparedProbe(
         encoder=result.encoder,
@@ -157,16 +172,12 @@ def _published_row(result: AttributeResult, published: PublishedAccuracy) -> Com
         encoder=result.encoder,
         attribute=result.attribute + where,
         counterpart=published.encoder,
-        first=_measured(result),
+        first=Measured.of(result),
         second=Measured(published.accuracy, None, None, published.chance),
         low=None,
         high=None,
         paired=0,
     )
-
-
-def _measured(result: AttributeResult) -> Measured:
-    return Measured(result.accuracy, result.low, result.high, result.chance)
 
 
 def _unlike(first: AttributeResult, second: AttributeResult | None) -> str | None:

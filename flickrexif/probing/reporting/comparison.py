@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from flickrexif.probing.reporting.beside_published import range_lines
 from flickrexif.probing.reporting.table import table
 from flickrexif.probing.result import percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from flickrexif.probing.reporting.beside_published import PublishedRange
+    from flickrexif.probing.reporting.measured import Measured
 
 HEADER = (
     "encoder",
@@ -21,22 +25,6 @@ HEADER = (
     "difference [95 % CI]",
     "verdict",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """One side's accuracy (a share, 0 to 1), its interval where there is one, and its chance."""
-
-    accuracy: float
-    low: float | None
-    high: float | None
-    chance: float
-
-    def told(self) -> str:
-        """In percent, with the interval."""
-        if self.low is None or self.high is None:
-            return percent(self.accuracy)
-        return f"{percent(self.accuracy)} [{percent(self.low)}, {percent(self.high)}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +98,13 @@ class ProbeComparison:
     """What stands on one side and was not compared, with the reason."""
     warnings: tuple[str, ...]
     """What else differs between the two, so that a difference may not be the encoders'."""
+    beside: tuple[PublishedRange, ...] = ()
+    """Where the first has no encoder of the study: what the study's encoders reached."""
 
     def lines(self) -> list[str]:
         """A heading, a table in percent, how many differ, and what to mind."""
+        if self.beside:
+            return self._lines_beside()
         lines = [
             f"first: {self.first}",
             f"second: {self.second}",
@@ -121,6 +113,15 @@ class ProbeComparison:
         ]
         lines += [f"mind: {warning}" for warning in self.warnings]
         return lines + [f"not compared: {what}: {why}" for what, why in self.left_out.items()]
+
+    def _lines_beside(self) -> list[str]:
+        return [
+            f"nothing is compared: none of the encoders in {self.first!r} is one of the study's, "
+            "which `flickrexif encoders` lists",
+            f"below stand OTHER encoders, on other photos, beside {self.second}",
+            *range_lines(self.beside),
+            *(f"mind: {warning}" for warning in self.warnings),
+        ]
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON holds it: the fields, the differences and the verdicts."""

@@ -78,19 +78,23 @@ def published_label(encoder: str) -> str | None:
     return encoder if encoder in published_encoders() else None
 
 
-def published_for(
-    encoder: str, attribute: str, classes: Sequence[str]
-) -> tuple[PublishedAccuracy, ...]:
-    """What was published of the encoder with that label on what this attribute names.
+def published_of(attribute: str, classes: Sequence[str]) -> tuple[PublishedAccuracy, ...]:
+    """What was published of all encoders on what this attribute names.
 
-    That is the attribute's published figure, where it is one of the ten; where its ``classes`` are
-    those of a processing family, that family's figures, one per data set.
+    That is the attribute's published figures, where it is one of the ten; where its ``classes`` are
+    those of a processing family, that family's figures, one of each data set.
     """
     names = {one.name: one.published_name for one in ATTRIBUTES}
     families = {family.classes: name for name, family in FAMILIES.items()}
     name = names.get(attribute, families.get(tuple(classes), ""))
-    of = (one for one in published_accuracies() if one.encoder == encoder)
-    return tuple(one for one in of if one.attribute == name)
+    return tuple(one for one in published_accuracies() if one.attribute == name)
+
+
+def published_for(
+    encoder: str, attribute: str, classes: Sequence[str]
+) -> tuple[PublishedAccuracy, ...]:
+    """Those of `published_of` that are of the encoder with that label."""
+    return tuple(one for one in published_of(attribute, classes) if one.encoder == encoder)
 
 
 def _accuracy(row: dict[str, str]) -> PublishedAccuracy:
