@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flickrexif import console
+from flickrexif.cli.encoding import devices_option, dtype_option
 from flickrexif.cli.root import cli, geometry_option, json_option, open_progress, path_type
 
 if TYPE_CHECKING:
@@ -38,20 +39,8 @@ _OPTIONS = (
         show_default=True,
         help="black, mean (of what is visible), noise, normalised_zero, or such as #808080.",
     ),
-    click.option(
-        "--device",
-        type=click.Choice(["auto", "cpu", "cuda", "mps"]),
-        default="auto",
-        show_default=True,
-        help="Where encoders compute.",
-    ),
-    click.option(
-        "--dtype",
-        type=click.Choice(["float32", "bfloat16"]),
-        default="float32",
-        show_default=True,
-        help="Precision of encoders.",
-    ),
+    devices_option,
+    dtype_option,
     click.option(
         "--batch",
         type=click.IntRange(min=1),
@@ -114,7 +103,7 @@ def embed(images: Path, out: Path, as_json: bool, **words: Any) -> None:
     IMAGES is a release, a folder of image files, or parquet files as datasets have them. Each photo
     is decoded once for all encoders. Stopped, the same command goes on; `flickrexif probe` with the
     same --out takes the embeddings from there. Each file is safetensors with image_embeddings and
-    Flickr ID.
+    Flickr ID, with label for a set with classes, and with subject and model for camera pairs.
     """
     from flickrexif.probing import EmbedPlan
     from flickrexif.probing import embed as run

@@ -1,10 +1,8 @@
-"""Options of commands that let one encoder see images."""
+"""Options of commands that let encoders see images."""
 
 from __future__ import annotations
 
 import click
-
-DEVICES = ("auto", "cpu", "cuda", "mps")
 
 encoder_option = click.option(
     "--encoder", default="residual", show_default=True, help="See flickrexif encoders."
@@ -16,17 +14,25 @@ crop_option = click.option(
 )
 device_option = click.option(
     "--device",
-    type=click.Choice(DEVICES),
+    metavar="DEVICE",
     default="auto",
     show_default=True,
-    help="Where the encoder computes.",
+    help="Where encoders compute: auto, cpu, cuda, cuda:1, mps.",
+)
+devices_option = click.option(
+    "--device",
+    metavar="A,B",
+    default="auto",
+    show_default=True,
+    help="Where encoders compute: cpu, mps, cuda:0, several such as cuda:0,cuda:1, or cuda for "
+    "every CUDA device; auto is that, or what else there is.",
 )
 dtype_option = click.option(
     "--dtype",
     type=click.Choice(["float32", "bfloat16"]),
     default="float32",
     show_default=True,
-    help="Precision of the encoder.",
+    help="Precision of encoders.",
 )
 threads_option = click.option(
     "--threads", type=click.IntRange(min=1), default=1, show_default=True, help="Of torch."

@@ -8,19 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flickrexif import console
+from flickrexif.cli.encoding import encoder_option, most_unreadable_option, threads_option
 from flickrexif.cli.probing import mask
 from flickrexif.cli.root import cli, geometry_option, json_option, open_progress, path_type
 from flickrexif.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-encoder_option = click.option(
-    "--encoder", default="residual", show_default=True, help="See flickrexif encoders."
-)
-threads_option = click.option(
-    "--threads", type=click.IntRange(min=1), default=1, show_default=True, help="Of torch."
-)
 
 
 @mask.command("leak")
@@ -35,13 +29,7 @@ threads_option = click.option(
 )
 @geometry_option
 @click.option("--crop", default=224, show_default=True, help="Pixels a side that are masked.")
-@click.option(
-    "--most-unreadable",
-    type=click.FloatRange(0, 1),
-    default=0.1,
-    show_default=True,
-    help="Stop when more than this share of the images cannot be read.",
-)
+@most_unreadable_option
 @click.option("--out", type=path_type(), help="Write results.json and leak.png into this folder.")
 @click.option("--seed", default=0, show_default=True, help="Of splits drawn and of resamples.")
 @threads_option

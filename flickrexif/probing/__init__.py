@@ -15,12 +15,8 @@ from flickrexif.probing.protocols.degradation_summary import DegradationReport
 from flickrexif.probing.protocols.leak_plan import LeakPlan
 from flickrexif.probing.protocols.leak_report import LeakReport, LeakRow
 from flickrexif.probing.protocols.protocol_plan import NeighboursPlan, ProcessingPlan
-from flickrexif.probing.protocols.protocol_report import (
-    NeighboursReport,
-    NeighboursRow,
-    ProcessingReport,
-    ProcessingRow,
-)
+from flickrexif.probing.protocols.protocol_report import NeighboursReport, ProcessingReport
+from flickrexif.probing.protocols.protocol_rows import NeighboursRow, ProcessingRow
 from flickrexif.probing.protocols.shift_plan import ShiftPlan
 from flickrexif.probing.protocols.shift_report import ShiftMap
 from flickrexif.probing.reporting.comparison import ComparedProbe, ProbeComparison
@@ -116,7 +112,9 @@ def compare_probes(first: Path | str, second: Path | str) -> ProbeComparison:
     one encoder each that differ are compared as these two encoders. Two runs
     that answered the same test photos are compared photo by photo, with an interval over owners;
     others by their own intervals, as if they were independent. The published figures have no
-    interval: it is told whether they lie inside ours, and in what the set-ups differ.
+    interval: it is told whether they lie inside ours, and in what the set-ups differ. Where no
+    encoder of ``first`` is the study's, there are no rows, and `ProbeComparison.beside` has what
+    the study found of the same attributes.
 
     Raises `UsageError` for what is no probe's results, when nothing can be compared, and when the
     ``probe`` extra is not installed.
@@ -140,10 +138,12 @@ def embed(
 
     ``images`` is a release, or any set of images. Each photo is decoded once for all encoders.
     An encoder's file holds ``image_embeddings`` (float32, N x D) and ``Flickr ID`` (int64, N,
-    ascending), ``label`` for a set with classes, and in its metadata where all of it comes from;
-    `flickrexif.probe` with the same ``out`` takes it from there. What is embedded is on disk shard
-    by shard: a run that was killed goes on where it was. Photos that cannot be read are skipped,
-    with their reason.
+    ascending), ``label`` for a set with classes, ``subject`` and ``model`` for camera pairs (tables
+    with the columns ``subject_idx`` and ``model``; int64, N), and in its metadata where all of it
+    comes from and the names that these count: ``classes``, ``subjects``, ``models``.
+    `flickrexif.probe` with the same ``out`` takes the file from there. What is embedded is on disk
+    shard by shard: a run that was killed goes on where it was. Photos that cannot be read are
+    skipped, with their reason.
 
     Raises `UsageError` for an encoder that cannot be had or does not fit the photos, for files in
     ``out`` that were made with other words, for embeddings that are no finite numbers, when no

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from flickrexif.errors import UsageError
 from flickrexif.probing import controls, scores
-from flickrexif.probing.embedding.forward import device_named
+from flickrexif.probing.placing import devices_named
 from flickrexif.probing.release_data import SPLITS
 from flickrexif.probing.reporting.predictions import Predictions
 from flickrexif.probing.result import AttributeResult
@@ -172,8 +172,8 @@ def solve(
 
 
 def fitting_device(plan: ProbePlan) -> str:
-    """``cpu`` or ``cuda``: that of the plan, where it computes in float64."""
-    device = device_named(plan.device)
+    """The first device of the plan, where it computes in float64, else ``cpu``."""
+    device = devices_named(plan.device)[0]
     return "cpu" if device == "mps" else device
 
 

@@ -49,7 +49,8 @@ class ProbePlan:
     batch: int = 64
     """Photos embedded at once."""
     device: Device = "auto"
-    """Where encoders embed and heads are fitted; these on the CPU where it is ``mps``."""
+    """Where encoders embed, see `EmbedPlan`; heads are fitted on the first of several, and on the
+    CPU where it is ``mps``."""
     dtype: Dtype = "float32"
     """Of the encoders; see `EmbedPlan`."""
     exact: bool = False

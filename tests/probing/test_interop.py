@@ -2,25 +2,33 @@
 
 These scripts take a safetensors file per encoder, with ``image_embeddings`` (N x D) and
 ``Flickr ID`` (N) row by row, and a JSON file of splits per attribute; they look every id of the
-JSON up among the embeddings, and an id that is not there ends them.
+JSON up among the embeddings, and an id that is not there ends them. Of camera pairs they take
+``subject`` and ``model`` row by row, of processed images ``label``.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file
+from tiny_releases import photo, png
 
+from flickrexif.imaging import decode_rgb
 from flickrexif.labels.attributes import attribute
 from flickrexif.labels.published import file_name, read_splits, splits_of, write_splits
-from flickrexif.probing import ProbePlan, probe
+from flickrexif.probing import EmbedPlan, ProbePlan, embed, probe
+from flickrexif.probing.embedding.photos import photos_at
 from flickrexif.probing.embedding.store import Shards
+from flickrexif.probing.encoders import encoder_named
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -141,3 +149,108 @@ def test_the_published_ids_find_their_rows_in_our_files(oracle: Path, tmp_path: 
 def digits(photo_ids: Tensor) -> Tensor:
     """An id in four numbers that float32 holds exactly."""
     return torch.stack([photo_ids // 1000**place % 1000 for place in range(4)], dim=1).float()
+
+
+# Camera pairs
+
+KEYS = ("Flickr ID", "subject", "model")
+
+
+def written(path: Path, rows: list[dict[str, Any]], parts: int = 2) -> Path:
+    """Tables in the published form of a set of pairs, whose images differ."""
+    path.mkdir()
+    size = -(-len(rows) // parts)
+    for part in range(parts):
+        those = range(part * size, min(len(rows), part * size + size))
+        table = [{"image": {"bytes": image(n), "path": None}} | rows[n] for n in those]
+        pq.write_table(pa.Table.from_pylist(table), path / f"train-{part}.parquet")
+    return path
+
+
+def image(number: int) -> bytes:
+    return png(photo(number, noise=3, side=32))
+
+
+def embedded(images: Path, out: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """What the released scripts find in the file, and what its metadata tells."""
+    embed(images, EmbedPlan(("pixels",), crop=32), out=out)
+    file = out / "embeddings" / "pixels.safetensors"
+    with safe_open(file, "pt") as opened:
+        return load_file(file), opened.metadata()
+
+
+def row_of(content: bytes, found: dict[str, Tensor]) -> int:
+    """Where an image stands among the embeddings, by its pixels alone."""
+    pixels = torch.from_numpy(np.array(decode_rgb(content))).permute(2, 0, 1)[None]
+    (vector,) = encoder_named("pixels")(pixels, torch.ones(32, 32, dtype=torch.bool))
+    apart = (found["image_embeddings"] - vector).norm(dim=1)
+    assert apart.min() < 1e-4 < apart.sort().values[1]
+    return int(apart.argmin())
+
+
+def test_pairs_have_subject_and_model_as_the_scripts_read_them(tmp_path: Path):
+    rows = [
+        {"subject_idx": subject, "model": model}
+        for subject in (30, 7, 112)
+        for model in ("XT1032", "iPhone 12")
+    ]
+    found, about = embedded(written(tmp_path / "pairs", rows), tmp_path / "out")
+    assert set(found) == {"image_embeddings", "Flickr ID", "subject", "model"}
+    assert found["subject"].dtype == found["model"].dtype == torch.int64
+    assert found["subject"].shape == found["model"].shape == found["image_embeddings"].shape[:1]
+    models = json.loads(about["models"])
+    assert models == ["XT1032", "iPhone 12"]
+    assert "subjects" not in about
+    for number, told in enumerate(rows):
+        row = row_of(image(number), found)
+        assert found["subject"][row] == told["subject_idx"]
+        assert models[found["model"][row]] == told["model"]
+
+
+def test_subjects_that_are_no_numbers_are_told_in_the_metadata(tmp_path: Path):
+    """ "007" is not 7, and what a table does not tell is -1."""
+    told = [("7", "a"), ("007", None), ("é", "a"), (None, "b"), ("7", "b")]
+    rows = [{"subject_idx": subject, "model": model} for subject, model in told]
+    found, about = embedded(written(tmp_path / "pairs", rows), tmp_path / "out")
+    subjects, models = json.loads(about["subjects"]), json.loads(about["models"])
+    assert (subjects, models) == (["007", "7", "é"], ["a", "b"])
+    places = [row_of(image(number), found) for number in range(len(rows))]
+    assert found["subject"][places].tolist() == [1, 0, 2, -1, 1]
+    assert found["model"][places].tolist() == [0, -1, 0, 1, 1]
+
+
+def test_labels_stand_beside_subjects(tmp_path: Path):
+    rows = [{"subject_idx": n, "model": "m", "label": f"{n % 2}"} for n in range(4)]
+    found, about = embedded(written(tmp_path / "pairs", rows), tmp_path / "out")
+    places = [row_of(image(number), found) for number in range(len(rows))]
+    assert found["label"][places].tolist() == [0, 1, 0, 1]
+    assert json.loads(about["classes"]) == ["0", "1"]
+
+
+def test_a_set_without_both_columns_has_no_pairs(tmp_path: Path):
+    rows = [{"subject_idx": n} for n in range(4)]
+    assert photos_at(written(tmp_path / "some", rows)).pairs is None
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "1.png").write_bytes(image(1))
+    assert photos_at(tmp_path / "files").pairs is None
+
+
+def test_a_release_of_pairs_is_embedded_with_its_subjects(tmp_path: Path):
+    pytest.importorskip("cv2", reason="pairs are built by OpenCV")
+    from paircams.releasing import PairsPlan, build
+    from paircams.sandbox import simulate
+
+    simulate(tmp_path / "set", pairs=3, longest_px=480)
+    build(tmp_path / "set", PairsPlan("1.0.0"), out=tmp_path / "release")
+    (file,) = (tmp_path / "release" / "pairs").glob("*.parquet")
+    table = pl.read_parquet(file, columns=["subject_idx", "model"])
+    found, about = embedded(tmp_path / "release", tmp_path / "out")
+    names = pl.read_parquet(tmp_path / "out" / "photos.parquet")
+    rows = {f"pairs/{file.name}:{n}": row for n, row in enumerate(table.iter_rows())}
+    subjects = json.loads(about["subjects"]) if "subjects" in about else None
+    by_id = dict(zip(names["photo_id"], names["name"], strict=True))
+    assert len(found["subject"]) == len(rows) == 6
+    for photo_id, code, model in zip(*(found[k].tolist() for k in KEYS), strict=True):
+        subject, wanted = rows[by_id[photo_id]]
+        assert (subjects[code] if subjects else str(code)) == subject
+        assert json.loads(about["models"])[model] == wanted

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from flickrexif.atomic import atomic_path
-from flickrexif.probing.embedding.forward import device_named
 from flickrexif.probing.embedding.photos import SetPhotos, photos_at
 from flickrexif.probing.embedding.report import EmbeddedRow, EmbedReport
 from flickrexif.probing.embedding.run import embed
 from flickrexif.probing.embedding.store import FOLDER, file_of
+from flickrexif.probing.placing import devices_named
 from flickrexif.treating.rows import row_id
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ def run(images: Path, plan: EmbedPlan, *, out: Path, progress: Progress) -> Embe
     if isinstance(source, SetPhotos):
         _write_photos(source, out / PHOTOS)
     rows = tuple(_row(lane, done.view, out / FOLDER) for lane in done.lanes)
-    device = device_named(plan.device)
-    return EmbedReport(source.name, device, plan.dtype, done.skipped, rows)
+    devices = ", ".join(devices_named(plan.device))
+    return EmbedReport(source.name, devices, plan.dtype, done.skipped, rows)
 
 
 def _row(lane: Lane, view: View, folder: Path) -> EmbeddedRow:

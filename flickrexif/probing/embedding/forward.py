@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from flickrexif.errors import UsageError
-from flickrexif.probing.encoders.masked import embed_masked
+from flickrexif.probing.encoders import ModuleEncoder, embed_masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,6 +29,8 @@ class Forward:
     encoder: Encoder
     mask: MaskSpec | None
     most: int
+    turn: AbstractContextManager[object] = field(default_factory=nullcontext)
+    """Held while the encoder computes: a lock, where it must not be asked by two at once."""
 
     def __call__(self, images: Tensor, names: Sequence[PhotoName]) -> Tensor:
         """Embed ``images`` (uint8, N x 3 x H x W): float32, N x D, on the CPU.
@@ -41,7 +43,7 @@ class Forward:
         while start < len(images):
             those = slice(start, start + self.most)
             try:
-                part = embed_masked(self.encoder, images[those], self.mask, names[those])
+                part = self._part(images[those], names[those])
             except RuntimeError as error:
                 self._halve(len(names[those]), error)
                 continue
@@ -49,6 +51,13 @@ class Forward:
             found.append(part)
             start += self.most
         return torch.cat(found)
+
+    def _part(self, images: Tensor, names: Sequence[PhotoName]) -> Tensor:
+        with self.turn:
+            if isinstance(self.encoder, ModuleEncoder):
+                # before the mask: the CPU fills no pixels, and what is pinned is what is sent
+                images = images.to(self.encoder.device, non_blocking=True)
+            return embed_masked(self.encoder, images, self.mask, names)
 
     def _halve(self, tried: int, error: RuntimeError) -> None:
         if not _is_out_of_memory(error):
@@ -72,16 +81,6 @@ class Forward:
                 f"encoder {self.encoder.name!r} gives no finite numbers for photo {name!r}: "
                 "take --dtype float32, or leave the encoder or the photo out"
             )
-
-
-def device_named(name: str) -> str:
-    """``cpu``, ``cuda`` or ``mps``; `UsageError` for one that this machine, or torch, lacks."""
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if name == "auto":
-        return next((device for device, is_there in there.items() if is_there), "cpu")
-    if not there.get(name, True):
-        raise UsageError(f"torch finds no {name} device here: take --device cpu, or auto")
-    return name
 
 
 @contextmanager

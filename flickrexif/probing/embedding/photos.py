@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from flickrexif.imaging.image_set import ImageSet
+from flickrexif.probing.embedding.pair_columns import PairColumns
 from flickrexif.probing.release_data import ReleaseData
 from flickrexif.probing.view import View
 from flickrexif.release.manifest import MANIFEST
@@ -127,13 +128,16 @@ class SetPhotos:
     """The images of a set; where a name is no photo id, 63 bits of its hash are the id."""
 
     images: ImageSet
-    labels: Mapping[int, int] = field(init=False)
-    """Photo id → place of its class in the set's classes, -1 where it has none."""
+    places: Mapping[int, int] = field(init=False)
+    """Photo id → place in the set."""
+    pairs: PairColumns | None = field(init=False)
+    """Of a set of camera pairs: each photo's subject and model."""
 
     def __post_init__(self) -> None:
-        places = {name: place for place, name in enumerate(self.images.classes)}
-        labels = {row_id(p.name): places.get(p.label or "", -1) for p in self.images.places}
-        object.__setattr__(self, "labels", labels)
+        told = self.images.places
+        ids = {row_id(place.name): number for number, place in enumerate(told)}
+        object.__setattr__(self, "places", ids)
+        object.__setattr__(self, "pairs", PairColumns.of(told))
 
     @property
     def name(self) -> str:
@@ -151,11 +155,11 @@ class SetPhotos:
 
     @property
     def about(self) -> Mapping[str, str]:
-        """The set's name, and its classes in the order of ``label``."""
+        """The set's name, and the names that ``label``, ``subject`` and ``model`` count."""
         about = {"images": self.name}
         if self.images.classes:
             about["classes"] = json.dumps(self.images.classes, ensure_ascii=False)
-        return about
+        return about if self.pairs is None else about | dict(self.pairs.about)
 
     def __len__(self) -> int:
         return len(self.images)
@@ -169,16 +173,23 @@ class SetPhotos:
         return View.of({}, mask, crop=crop)
 
     def columns(self, photo_ids: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
-        """``label``, where the set has classes."""
-        if not self.images.classes:
-            return {}
-        found = [self.labels[photo_id] for photo_id in photo_ids.tolist()]
-        return {"label": np.asarray(found, dtype=np.int64)}
+        """``label`` of a set with classes, -1 where there is none; those of `PairColumns`."""
+        rows = [self.places[photo_id] for photo_id in photo_ids.tolist()]
+        columns: dict[str, NDArray[np.int64]] = {}
+        if self.images.classes:
+            codes = {name: code for code, name in enumerate(self.images.classes)}
+            told = [codes.get(self.images.places[row].label or "", -1) for row in rows]
+            columns["label"] = np.array(told, dtype=np.int64)
+        if self.pairs is not None:
+            columns |= {"subject": self.pairs.subject[rows], "model": self.pairs.model[rows]}
+        return columns
 
 
 def _is_release(path: Path) -> bool:
+    """Whether there are attributes; one without, as of camera pairs, is the set of its images."""
     try:
         told = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return isinstance(told, dict) and isinstance(told.get("attributes"), dict)
+    attributes = told.get("attributes") if isinstance(told, dict) else None
+    return isinstance(attributes, dict) and bool(attributes)

@@ -36,6 +36,7 @@ class EmbedReport:
 
     source: str
     device: str
+    """Or several, as torch names them."""
     dtype: str
     skipped: Mapping[int, str]
     """Photos that could not be read, by id, with the reason."""

@@ -4,30 +4,36 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass
-from itertools import islice
+from threading import Lock
 from typing import TYPE_CHECKING
 
-import numpy as np
-import torch
-
 from flickrexif.imaging.reading import exact_reader, fast_reader
-from flickrexif.probing.embedding.forward import Forward, device_named, full_precision
-from flickrexif.probing.embedding.reading import ReadAhead, ReadPhoto
+from flickrexif.probing.embedding.batch import Batching
+from flickrexif.probing.embedding.forward import Forward, full_precision
+from flickrexif.probing.embedding.reading import ReadAhead
 from flickrexif.probing.embedding.store import Kept, Shards
-from flickrexif.probing.encoders import ModuleEncoder, encoder_named
+from flickrexif.probing.embedding.workers import Workers
+from flickrexif.probing.encoders import ModuleEncoder
+from flickrexif.probing.placing import devices_named, placed
 from flickrexif.probing.threads import torch_threads
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from torch import Tensor
 
     from flickrexif.imaging.crop import Crop
     from flickrexif.imaging.reading import Reader
-    from flickrexif.probing.embedding.photos import PhotoSource
+    from flickrexif.probing.embedding.batch import Batch
+    from flickrexif.probing.embedding.photos import Photo, PhotoSource
     from flickrexif.probing.embedding.plan import EmbedPlan
+    from flickrexif.probing.embedding.reading import ReadPhoto
     from flickrexif.probing.embedding.store import Store
     from flickrexif.probing.encoders import Encoder
+    from flickrexif.probing.placing import Placed
     from flickrexif.probing.view import View
     from flickrexif.progress import Progress
 
@@ -38,13 +44,18 @@ log = logging.getLogger("flickrexif")
 class Lane:
     """One encoder, the crop that it is shown, and where its embeddings go."""
 
-    encoder: Encoder
+    placed: Placed
     crop: Crop
     provenance: Mapping[str, str]
     """The encoder's, with the libraries that make the pixels."""
     store: Store
     found: int
     """How many photos an earlier run had embedded."""
+
+    @property
+    def encoder(self) -> Encoder:
+        """On the first device."""
+        return self.placed.first
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,89 +83,100 @@ def embed(
     equal words, are not made again. Raises `UsageError` for encoders that cannot be had or do not
     fit the photos, for files of other words, and when no photo can be read.
     """
-    view = source.view(plan.mask, plan.crop)
-    reader = exact_reader() if plan.exact else fast_reader()
-    device = device_named(plan.device)
+    work = _Work.of(source, plan)
+    devices = devices_named(plan.device)
     with torch_threads(plan.threads), full_precision():
-        encoders = [
-            encoder_named(one, device=device, dtype=plan.dtype) if isinstance(one, str) else one
-            for one in plan.encoders
-        ]
-        lanes = tuple(_lane(each, source, view, reader, plan, folder) for each in encoders)
+        lanes = tuple(
+            work.lane(placed(one, devices, dtype=plan.dtype), folder) for one in plan.encoders
+        )
         names = ", ".join(lane.encoder.name for lane in lanes)
         done = min(lane.found for lane in lanes)
         progress.start(f"embed by {names}", len(source), "photos", done=min(done, len(source)))
         started = time.perf_counter()
-        fresh = _through(source, lanes, view, reader, plan, progress)
+        fresh = work.through(lanes, progress)
         progress.close()
         log.info("%d photos embedded in %.1f s", fresh, time.perf_counter() - started)
         for lane in lanes:
             if isinstance(lane.store, Shards):
                 about = {**source.about, "crop": str(lane.crop.size)}
                 lane.store.finish(source.columns, about)
-    return Embedded(view, lanes)
+    return Embedded(work.view, lanes)
 
 
-def _lane(
-    encoder: Encoder,
-    source: PhotoSource,
-    view: View,
-    reader: Reader,
-    plan: EmbedPlan,
-    folder: Path | None,
-) -> Lane:
-    crop = view.crop_for(encoder)
-    how = "as the release has it" if view.prepared else crop.interpolation
-    seen = {"pixels": reader.provenance, "crop": f"{crop.size} px", "interpolation": how}
-    provenance = {**encoder.provenance, **seen}
-    if folder is None:
-        return Lane(encoder, crop, provenance, Kept(encoder.name, provenance), 0)
-    words = {word: told for word, told in provenance.items() if word != "weights"}
-    words["mask"] = repr(sorted(view.mask.words().items())) if view.mask else "none"
-    words["photos"] = source.digest
-    store = Shards(folder, encoder.name, provenance, words, plan.shard)
-    return Lane(encoder, crop, provenance, store, len(store))
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """Which photos are embedded, and how they are read and seen."""
 
+    source: PhotoSource
+    plan: EmbedPlan
+    view: View
+    reader: Reader
 
-def _through(
-    source: PhotoSource,
-    lanes: Sequence[Lane],
-    view: View,
-    reader: Reader,
-    plan: EmbedPlan,
-    progress: Progress,
-) -> int:
-    """Embed what is not there yet; how many photos that were."""
-    crops = tuple(dict.fromkeys(lane.crop for lane in lanes))
-    forwards = [Forward(lane.encoder, view.mask, plan.batch) for lane in lanes]
-    ahead = ReadAhead(view, crops, reader, plan.threads, depth=plan.batch + plan.threads)
-    missing = (photo for photo in source if any(photo.photo_id not in lane.store for lane in lanes))
-    read, count = ahead(missing), 0
-    try:
-        while group := list(islice(read, plan.batch)):
-            _tell_unreadable(group)
-            for lane, forward in zip(lanes, forwards, strict=True):
-                wanted = [photo for photo in group if photo.photo_id not in lane.store]
-                _embed_batch(wanted, lane, forward, crops.index(lane.crop))
-            count += len(group)
-            progress.advance(len(group))
-    finally:
+    @classmethod
+    def of(cls, source: PhotoSource, plan: EmbedPlan) -> _Work:
+        view = source.view(plan.mask, plan.crop)
+        return cls(source, plan, view, exact_reader() if plan.exact else fast_reader())
+
+    def lane(self, placed: Placed, folder: Path | None) -> Lane:
+        """That of one encoder, into ``folder`` or into memory."""
+        encoder, view = placed.first, self.view
+        crop = view.crop_for(encoder)
+        how = "as the release has it" if view.prepared else crop.interpolation
+        seen = {"pixels": self.reader.provenance, "crop": f"{crop.size} px", "interpolation": how}
+        provenance = {**encoder.provenance, **seen}
+        if folder is None:
+            return Lane(placed, crop, provenance, Kept(encoder.name, provenance), 0)
+        words = {word: told for word, told in provenance.items() if word != "weights"}
+        words["mask"] = repr(sorted(view.mask.words().items())) if view.mask else "none"
+        words["photos"] = self.source.digest
+        store = Shards(folder, encoder.name, provenance, words, self.plan.shard)
+        return Lane(placed, crop, provenance, store, len(store))
+
+    def through(self, lanes: Sequence[Lane], progress: Progress) -> int:
+        """Embed what is not there yet; how many photos that were."""
+        plan, count = self.plan, 0
+        workers = Workers(self._forwards(lanes), plan.threads)
+        crops = tuple(dict.fromkeys(lane.crop for lane in lanes))
+        depth = plan.batch * len(workers.devices) + plan.threads
+        ahead = ReadAhead(self.view, crops, self.reader, plan.threads, depth=depth)
+        batching = Batching(lanes, crops, plan.batch, pinned=any(map(_is_on_cuda, lanes)))
+        try:
+            for batch, vectors in workers(batching(ahead(self._missing(lanes)))):
+                _tell_unreadable(batch.photos)
+                for place, lane in enumerate(lanes):
+                    _keep(batch, lane, vectors.get(place), place)
+                count += len(batch.photos)
+                progress.advance(len(batch.photos))
+        finally:
+            for lane in lanes:
+                lane.store.flush()
+        return count
+
+    def _missing(self, lanes: Sequence[Lane]) -> Iterator[Photo]:
+        for photo in self.source:
+            if any(photo.photo_id not in lane.store for lane in lanes):
+                yield photo
+
+    def _forwards(self, lanes: Sequence[Lane]) -> list[tuple[Forward, ...]]:
+        """For each device, what computes each lane there."""
+        mask, most = self.view.mask, self.plan.batch
+        by_lane = []
         for lane in lanes:
-            lane.store.flush()
-    return count
+            turn = nullcontext() if lane.placed.at_once else Lock()
+            by_lane.append([Forward(one, mask, most, turn) for one in lane.placed.encoders])
+        return list(zip(*by_lane, strict=True))
 
 
-def _embed_batch(photos: Sequence[ReadPhoto], lane: Lane, forward: Forward, crop: int) -> None:
-    for photo in photos:
-        if photo.reason:
+def _is_on_cuda(lane: Lane) -> bool:
+    return isinstance(lane.encoder, ModuleEncoder) and lane.encoder.device.type == "cuda"
+
+
+def _keep(batch: Batch, lane: Lane, vectors: Tensor | None, place: int) -> None:
+    for photo in batch.photos:
+        if photo.reason and photo.photo_id not in lane.store:
             lane.store.skip(photo.photo_id, photo.reason)
-    sound = [photo for photo in photos if not photo.reason]
-    if sound:
-        images = torch.from_numpy(np.stack([photo.crops[crop] for photo in sound]))
-        if isinstance(lane.encoder, ModuleEncoder) and lane.encoder.device.type == "cuda":
-            images = images.pin_memory()  # the GPU then fetches it while the CPU goes on
-        vectors = forward(images, [photo.name for photo in sound])
-        lane.store.add([photo.photo_id for photo in sound], vectors)
+    if vectors is not None:
+        lane.store.add(batch.shown[place].photo_ids, vectors)
 
 
 def _tell_unreadable(photos: Sequence[ReadPhoto]) -> None:

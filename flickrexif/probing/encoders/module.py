@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import platform
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, get_args
 
 import torch
@@ -74,6 +75,17 @@ class ModuleEncoder:
         ):
             found = self.module(self.preprocess.normalisation(images))
         return vectors_of(found, len(images), self.name)
+
+    def copied_to(self, device: str) -> ModuleEncoder:
+        """The same encoder with a module of its own on ``device``; `UsageError` if that fails."""
+        try:
+            module = copy.deepcopy(self.module).to(device)
+        except (copy.Error, RuntimeError, TypeError) as error:
+            why = str(error).partition("\n")[0]
+            raise UsageError(
+                f"encoder {self.name!r} cannot be copied to {device} ({why}): name one device"
+            ) from error
+        return replace(self, module=module, device=torch.device(device))
 
     def _check(self, images: Tensor) -> None:
         height, width = images.shape[-2:]
