@@ -37,8 +37,17 @@ _PACKAGES = {
     "torch": 'probe: pip install "flickrexif[probe]"',
     "matplotlib": 'the figure of probe: pip install "flickrexif[probe]"',
     "safetensors": 'the embeddings of probe: pip install "flickrexif[probe]"',
+    "opencv-python-headless": 'paircams: pip install "flickrexif[pairs]"',
 }
-_OPTIONAL = {"torch", "matplotlib", "safetensors"}
+_OPTIONAL = {"torch", "matplotlib", "safetensors", "opencv-python-headless"}
+_SAME_MODULE = {
+    "opencv-python-headless": (
+        "opencv-python",
+        "opencv-contrib-python",
+        "opencv-contrib-python-headless",
+    )
+}
+"""Packages that bring the same module; whichever is there serves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +78,14 @@ def _sqlite() -> Check:
 
 
 def _package(name: str, need: str) -> Check:
-    try:
-        return Check(name, "ok", metadata.version(name))
-    except metadata.PackageNotFoundError:
-        level: Level = "absent" if name in _OPTIONAL else "problem"
-        return Check(name, level, f"not installed; needed for {need}")
+    for installed in (name, *_SAME_MODULE.get(name, ())):
+        try:
+            found = metadata.version(installed)
+        except metadata.PackageNotFoundError:
+            continue
+        return Check(name, "ok", found if installed == name else f"{found}, as {installed}")
+    level: Level = "absent" if name in _OPTIONAL else "problem"
+    return Check(name, level, f"not installed; needed for {need}")
 
 
 def _key() -> Check:
