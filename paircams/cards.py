@@ -12,6 +12,8 @@ from paircams.layout import SIDES
 from paircams.pictures import Picture, show_photos
 
 if TYPE_CHECKING:
+    from collections.abc import Container, Iterable
+
     from flickrexif.progress import Progress
     from paircams.finding import Finding
     from paircams.layout import PhotoFile, Side, Subject
@@ -19,21 +21,15 @@ if TYPE_CHECKING:
     from paircams.verdict import Figures, PairVerdict
 
 TALL_PX, LOW_PX = 300, 150
-"""Heights of photos in pairs with something to look at, and in sound ones."""
+"""Heights of photos in pairs with something to look at, and in other ones."""
+MOST_TALL = 150
+"""So many pairs at most are shown tall, what is worst first, so that a page can still be sent."""
 GAP_PX = 12
 SOUND = "sound"
 RANKS = (*SEVERITIES, SOUND)
 
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A matched point, in pixels of the two photos side by side."""
-
-    x1: float
-    y1: float
-    x2: float
-    y2: float
-    hue: int
+Line = tuple[float, float, float, float]
+"""A matched point: x and y in each of the two photos, in pixels of both side by side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +47,7 @@ class Card:
     @property
     def status(self) -> str:
         """The severity of its worst finding, or ``sound``."""
-        found = {finding.severity for finding in self.findings}
-        return next((severity for severity in SEVERITIES if severity in found), SOUND)
-
-    @property
-    def rank(self) -> tuple[int, int]:
-        """What is worst comes first; of equals, what a person has to decide."""
-        in_review = self.verdict is not None and self.verdict.same_subject == "review"
-        return RANKS.index(self.status), 0 if in_review else 1
+        return _status(self.findings)
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -85,19 +74,23 @@ class Card:
 
     @property
     def lines(self) -> tuple[Line, ...]:
-        """The matched points, each with a hue of its own."""
+        """The matched points."""
         matches = self.figures.matches if self.figures else ()
         left, right, offset = self.smartphone, self.camera, self.smartphone.width + GAP_PX
         return tuple(
-            Line(
+            (
                 round(a[0] * left.width, 1),
                 round(a[1] * left.height, 1),
                 round(offset + b[0] * right.width, 1),
                 round(b[1] * right.height, 1),
-                number * 137 % 360,  # the golden angle keeps neighbours apart
             )
-            for number, (a, b) in enumerate(matches)
+            for a, b in matches
         )
+
+    @property
+    def points(self) -> str:
+        """The numbers of `lines`, for the script that draws them when they are to be seen."""
+        return " ".join(",".join(f"{place:g}" for place in line) for line in self.lines)
 
     @property
     def overlay(self) -> str | None:
@@ -112,7 +105,7 @@ class Card:
         return f"matrix3d({','.join(f'{entry:.6g}' for entry in entries)})"
 
 
-def make_cards(report: Report, progress: Progress) -> list[Card]:
+def make_cards(report: Report, progress: Progress, *, most_tall: int = MOST_TALL) -> list[Card]:
     """Return a card for every declared subject, what is worst first, else as declared.
 
     The photos are read again, from where the report's set declares them.
@@ -121,9 +114,34 @@ def make_cards(report: Report, progress: Progress) -> list[Card]:
     for finding in report.findings:
         found.setdefault(finding.subject_idx or "", []).append(finding)
     verdicts = {verdict.subject_idx: verdict for verdict in report.verdicts}
+
+    def rank(subject: Subject) -> tuple[int, int]:
+        """What is worst comes first; of equals, what a person has to decide."""
+        verdict = verdicts.get(subject.subject_idx)
+        in_review = verdict is not None and verdict.same_subject == "review"
+        return RANKS.index(_status(found.get(subject.subject_idx, ()))), 0 if in_review else 1
+
+    ordered = sorted(report.declared.subjects, key=rank)
+    tall = {one.subject_idx for one in ordered[:most_tall] if one.subject_idx in found}
+    pictures = _pictures(ordered, tall, progress)
+    return [
+        _card(one, verdicts.get(name), tuple(found.get(name, ())), pictures)
+        for one in ordered
+        for name in (one.subject_idx,)
+    ]
+
+
+def _status(findings: Iterable[Finding]) -> str:
+    found = {finding.severity for finding in findings}
+    return next((severity for severity in SEVERITIES if severity in found), SOUND)
+
+
+def _pictures(
+    subjects: Iterable[Subject], tall: Container[str], progress: Progress
+) -> dict[PhotoFile, Picture]:
     heights = {
-        file: TALL_PX if subject.subject_idx in found else LOW_PX
-        for subject in report.declared.subjects
+        file: TALL_PX if subject.subject_idx in tall else LOW_PX
+        for subject in subjects
         for file in subject.files
     }
     progress.start("photos", len(heights), "photo")
@@ -132,12 +150,7 @@ def make_cards(report: Report, progress: Progress) -> list[Card]:
         pictures[file] = picture
         progress.advance()
     progress.close()
-    cards = (
-        _card(subject, verdicts.get(name), tuple(found.get(name, ())), pictures)
-        for subject in report.declared.subjects
-        for name in (subject.subject_idx,)
-    )
-    return sorted(cards, key=lambda card: card.rank)
+    return pictures
 
 
 def _card(

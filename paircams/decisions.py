@@ -1,26 +1,35 @@
-"""What a person decided of each pair, kept in the manifest: columns ``decision`` and ``note``."""
+"""What a person decided of each pair, and the one file that keeps it.
+
+A manifest (.csv, .jsonl) keeps it itself, in its columns ``decision`` and ``note``. A folder
+without a manifest gets one, ``pairs.csv``. A parquet file cannot be written into: beside it, or
+beside the folder of a dataset in several files, stands ``<its name>.decisions.csv`` with the
+columns subject_idx, decision and note.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flickrexif.atomic import write_text
 from flickrexif.errors import UsageError
-from paircams.layout import DECISIONS, SIDES, printable
+from paircams.columns import checked, decision_of
+from paircams.decision_rows import as_csv, csv_with, jsonl_with, read_cells
+from paircams.layout import DECISIONS, SIDES, Misplaced, printable
+from paircams.rows import read_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from paircams.layout import PairSet, Subject
 
 NEW_MANIFEST = "pairs.csv"
 """What a folder without a manifest gets."""
+SUFFIX = ".decisions.csv"
+_COLUMNS = ("decision", "note")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,109 +40,101 @@ class Decided:
     note: str = ""
 
 
-def manifest_of(declared: PairSet) -> Path:
-    """Return the manifest that decisions on ``declared`` go to; a folder without one gets it now.
+def decisions_beside(place: Path) -> Path:
+    """The file for decisions on the parquet file, or the folder of such, at ``place``."""
+    full = Path(os.path.abspath(place))  # noqa: PTH100 - resolve() would follow links
+    return full.with_name(f"{full.name}{SUFFIX}")
 
-    Raises `UsageError` when the manifest is of a kind that holds no decisions, and when a new one
-    cannot be written.
+
+def with_decisions(declared: PairSet, file: Path) -> PairSet:
+    """``declared`` with what ``file``, if it is there, decides on its subjects.
+
+    Subjects that the set does not have any more are passed over. Raises `UsageError` for a file
+    that is no table.
     """
+    aware = replace(declared, decisions=file)
+    if not file.is_file():
+        return aware
+    rows = [checked(row) for row in read_table(file).rows]
+    decided = {row.cells["subject_idx"]: decision_of(row.cells) for row in rows if not row.reason}
+    return replace(
+        aware,
+        subjects=tuple(
+            replace(subject, decision=decided.get(subject.subject_idx, subject.decision))
+            for subject in declared.subjects
+        ),
+        misplaced=declared.misplaced
+        + tuple(
+            Misplaced("row", row.cells.get("subject_idx", ""), None, file.name, row.reason)
+            for row in rows
+            if row.reason
+        ),
+    )
+
+
+def file_for_decisions(declared: PairSet) -> Path:
+    """Return the file that decisions on ``declared`` go to; it is made, or made whole, now.
+
+    Raises `UsageError` when it cannot be written.
+    """
+    if declared.decisions is not None:
+        _list_all(declared, declared.decisions)
+        return declared.decisions
     if declared.manifest is None:
         made = declared.root / NEW_MANIFEST
         _write(made, _new_manifest(declared))
         return made
-    if declared.manifest.suffix.lower() not in (".csv", ".jsonl"):
-        raise UsageError(
-            f"{printable(declared.manifest)!r} cannot hold decisions; review a .csv or .jsonl "
-            "manifest, or a folder"
-        )
     return declared.manifest
 
 
-def read_decisions(manifest: Path) -> dict[str, Decided]:
+def read_decisions(file: Path) -> dict[str, Decided]:
     """Return what was decided so far, by subject."""
     return {
         str(row["subject_idx"]).strip(): Decided(
             str(row.get("decision") or ""), str(row.get("note") or "")
         )
-        for row in _rows(manifest)
+        for row in read_cells(file)
         if row.get("subject_idx") is not None
     }
 
 
-def write_decision(manifest: Path, subject_idx: str, decided: Decided) -> None:
+def write_decision(file: Path, subject_idx: str, decided: Decided) -> None:
     """Write one decision into every row of its subject; what other cells hold stays as it is.
 
-    Raises `UsageError` for a decision that is none, for a subject that the manifest does not have,
-    and when it cannot be written.
+    Raises `UsageError` for a decision that is none, for a subject that the file does not have, and
+    when it cannot be written.
     """
     if decided.decision not in ("", *DECISIONS):
         raise UsageError(f"no decision {decided.decision!r}; decide {' or '.join(DECISIONS)}")
-    if subject_idx not in read_decisions(manifest):
-        raise UsageError(f"{printable(manifest)!r} has no subject {subject_idx!r}; start anew")
-    is_csv = manifest.suffix.lower() == ".csv"
-    told = {"decision": decided.decision, "note": decided.note}
-    text = manifest.read_text(encoding="utf-8-sig")
-    _write(manifest, (_csv_with if is_csv else _jsonl_with)(text, subject_idx, told))
+    if subject_idx not in read_decisions(file):
+        raise UsageError(f"{printable(file)!r} has no subject {subject_idx!r}; start anew")
+    is_csv = file.suffix.lower() == ".csv"
+    told = dict(zip(_COLUMNS, (decided.decision, decided.note), strict=True))
+    text = file.read_text(encoding="utf-8-sig")
+    _write(file, (csv_with if is_csv else jsonl_with)(text, subject_idx, told))
 
 
-def _rows(manifest: Path) -> list[dict[str, Any]]:
-    text = manifest.read_text(encoding="utf-8-sig")
-    if manifest.suffix.lower() == ".csv":
-        return list(csv.DictReader(io.StringIO(text, newline="")))
-    return [row for line in text.splitlines() if (row := _object(line)) is not None]
-
-
-def _csv_with(text: str, subject_idx: str, told: dict[str, str]) -> str:
-    header, *rows = csv.reader(io.StringIO(text, newline=""))
-    names = [name.strip() for name in header]
-    added = [name for name in told if name not in names]
-    names += added
-    place = names.index("subject_idx")
-    for row in rows:
-        if len(row) == len(header):  # others are findings, and stay for their owner to mend
-            row += [""] * len(added)
-            if row[place].strip() == subject_idx:
-                for name, cell in told.items():
-                    row[names.index(name)] = cell
-    return _as_csv([header + added, *rows])
-
-
-def _jsonl_with(text: str, subject_idx: str, told: dict[str, str]) -> str:
-    lines = text.splitlines()
-    for number, line in enumerate(lines):
-        row = _object(line)
-        if row is not None and str(row.get("subject_idx", "")).strip() == subject_idx:
-            lines[number] = json.dumps({**row, **told}, ensure_ascii=False)
-    return "".join(f"{line}\n" for line in lines)
-
-
-def _object(line: str) -> dict[str, Any] | None:
+def _write(file: Path, text: str) -> None:
     try:
-        row = json.loads(line)
-    except ValueError:
-        return None
-    return row if isinstance(row, dict) else None
-
-
-def _as_csv(rows: Iterable[Sequence[str]]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue()
-
-
-def _write(manifest: Path, text: str) -> None:
-    try:
-        write_text(manifest, text)
+        write_text(file, text)
     except OSError as error:
         raise UsageError(
-            f"{printable(manifest)!r} cannot be written: {error.strerror}; decisions need a "
-            "folder that can be written"
+            f"{printable(file)!r} cannot be written: {error.strerror}; decisions need a folder "
+            "that can be written: copy the set into one"
         ) from error
+
+
+def _list_all(declared: PairSet, file: Path) -> None:
+    """Give ``file`` a row for each subject that has none yet."""
+    known = read_decisions(file) if file.is_file() else {}
+    told = {one.subject_idx: Decided(one.decision or "") for one in declared.subjects} | known
+    rows = ((name, one.decision, one.note) for name, one in told.items())
+    _write(file, as_csv([("subject_idx", *_COLUMNS), *rows]))
 
 
 def _new_manifest(declared: PairSet) -> str:
     rows = [row for subject in declared.subjects for row in _declared_rows(subject)]
-    return _as_csv([("subject_idx", *SIDES, "decision", "note"), *rows])
+    return as_csv([("subject_idx", *SIDES, *_COLUMNS), *rows])
 
 
 def _declared_rows(subject: Subject) -> Iterator[tuple[str, ...]]:

@@ -67,6 +67,8 @@ class PairSet:
     misplaced: tuple[Misplaced, ...] = ()
     manifest: Path | None = None
     """The file that declares the set; None for a folder whose names do."""
+    decisions: Path | None = None
+    """The file that keeps decisions, where the manifest cannot; see `paircams.decisions`."""
 
     def files(self) -> Iterator[PhotoFile]:
         """Every declared photo."""

@@ -15,27 +15,12 @@ from typing import TYPE_CHECKING
 
 from flickrexif.errors import UsageError
 from paircams.classes import model_key, side_named
-from paircams.layout import (
-    DECISIONS,
-    SIDES,
-    Misplaced,
-    PairSet,
-    PhotoFile,
-    Side,
-    Subject,
-    printable,
-)
-from paircams.rows import IMAGE, Row, Table, read_table
+from paircams.columns import checked, column_of, decision_of, refuse_columns, unknown_columns
+from paircams.layout import SIDES, Misplaced, PairSet, PhotoFile, Side, Subject, printable
+from paircams.rows import IMAGE, Row, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-
-BY_SUBJECT = ("subject_idx", *SIDES)
-BY_PHOTO = ("subject_idx", IMAGE)
-SIDE_COLUMNS = ("camera_class", "model")
-OPTIONAL = ("license", "owner", "decision", "note")
-IMAGE_NAMES = (IMAGE, "file_name")
-"""The column with the path of a photo; the second is the name in image folders of datasets."""
 
 
 @dataclass(slots=True)
@@ -65,13 +50,13 @@ def read_manifest(
     tables = [(path, read_table(path)) for path in (manifest, *parts)]
     declared = _Declared(manifest.parent, classes)
     for path, table in tables:
-        columns = tuple(_column(name) for name in table.columns)
+        columns = tuple(column_of(name) for name in table.columns)
         by_photo = IMAGE in columns
-        _refuse_columns(path, columns, by_photo=by_photo)
-        declared.misplaced += _unknown_columns(path, table, by_photo=by_photo)
+        refuse_columns(path, columns, by_photo=by_photo)
+        declared.misplaced += unknown_columns(path, table, by_photo=by_photo)
         for row in table.rows:
-            cells = {_column(name): cell for name, cell in row.cells.items()}
-            _add(declared, _checked(replace(row, cells=cells)), by_photo=by_photo)
+            cells = {column_of(name): cell for name, cell in row.cells.items()}
+            _add(declared, checked(replace(row, cells=cells)), by_photo=by_photo)
     if not any(table.rows for _, table in tables):
         raise UsageError(f"{printable(manifest)!r} lists no pairs; add one row per subject")
     for model, count in declared.unknown.items():
@@ -79,10 +64,6 @@ def read_manifest(
     return PairSet(
         declared.root, tuple(declared.subjects.values()), tuple(declared.misplaced), manifest
     )
-
-
-def _column(name: str) -> str:
-    return IMAGE if name in IMAGE_NAMES else name
 
 
 def _add(declared: _Declared, row: Row, *, by_photo: bool) -> None:
@@ -99,12 +80,11 @@ def _add(declared: _Declared, row: Row, *, by_photo: bool) -> None:
 
 def _with_row(subjects: Mapping[str, Subject], row: Row) -> Subject:
     name, cells = row.cells["subject_idx"], row.cells
-    told = cells.get("decision", "").casefold()
     return subjects.get(name) or Subject(
         name,
         license=cells.get("license") or None,
         owner=cells.get("owner") or None,
-        decision=next((decision for decision in DECISIONS if decision == told), None),
+        decision=decision_of(cells),
     )
 
 
@@ -158,60 +138,3 @@ def _below(root: Path, text: str) -> Path | None:
     folder = os.path.abspath(root)  # noqa: PTH100 - resolve() would follow links
     path = os.path.normpath(os.path.join(folder, text))  # noqa: PTH118 - as written, links unread
     return Path(path).relative_to(folder) if Path(path).is_relative_to(folder) else None
-
-
-def _checked(row: Row) -> Row:
-    if row.reason is not None:
-        return replace(row, cells={name: printable(cell) for name, cell in row.cells.items()})
-    if not row.cells.get("subject_idx"):
-        reason = f"{row.where} has no subject_idx; give the subject a number or a name"
-        return replace(row, reason=reason)
-    for name, text in row.cells.items():
-        if printable(text) != text:
-            readable = {column: printable(cell) for column, cell in row.cells.items()}
-            reason = f"{row.where} holds unprintable characters in {printable(name)!r}"
-            return replace(row, cells=readable, reason=reason)
-    told = row.cells.get("decision", "")
-    if told and told.casefold() not in DECISIONS:
-        reason = f"{row.where} has the decision {told!r}; write {' or '.join(DECISIONS)}"
-        return replace(row, reason=reason)
-    return row
-
-
-def _refuse_columns(manifest: Path, names: Sequence[str], *, by_photo: bool) -> None:
-    """Refuse columns that are missing or twice; JSON lines may each leave some out."""
-    needed = BY_PHOTO if by_photo else BY_SUBJECT
-    lacks = [name for name in needed if name not in names]
-    if by_photo and not any(name in names for name in SIDE_COLUMNS):
-        lacks.append(" or ".join(SIDE_COLUMNS))
-    missing = [] if manifest.suffix.lower() == ".jsonl" and not by_photo else lacks
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    for problem, columns in (("missing", missing), ("repeated", repeated)):
-        if columns:
-            raise UsageError(
-                f"{printable(manifest)!r} has {problem} columns {_listed(columns)}; "
-                f"a manifest's are {_known(by_photo=by_photo)}"
-            )
-
-
-def _unknown_columns(manifest: Path, table: Table, *, by_photo: bool) -> list[Misplaced]:
-    """A finding for columns that are not read; releases have many besides, and are spared."""
-    known = {*BY_SUBJECT, *OPTIONAL, *IMAGE_NAMES, *SIDE_COLUMNS}
-    unknown = [name for name in table.columns if name not in known]
-    if not unknown or any(row.embedded is not None for row in table.rows):
-        return []
-    name = printable(manifest.name)
-    reason = (
-        f"unknown columns {_listed(unknown)} are not read; a manifest's are "
-        f"{_known(by_photo=by_photo)}"
-    )
-    return [Misplaced("columns", "", None, name, reason)]
-
-
-def _listed(columns: Sequence[str]) -> str:
-    return ", ".join(repr(printable(name)) for name in columns)
-
-
-def _known(*, by_photo: bool) -> str:
-    own = (*BY_PHOTO, " or ".join(SIDE_COLUMNS)) if by_photo else BY_SUBJECT
-    return ", ".join((*own, *OPTIONAL))

@@ -27,7 +27,8 @@ def shelf_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return repo(folder(command))
 
 
-def _shelf(repo: str | None, folder: Path | None) -> Shelf:
+def asked_shelf(repo: str | None, folder: Path | None) -> Shelf:
+    """The shelf that `shelf_options` name; raises `UsageError` unless it is one."""
     from flickrexif.publishing import FolderShelf, HubShelf
 
     if folder is not None and repo is None:
@@ -57,7 +58,7 @@ def publish(
 
     with ExitStack() as stack:
         progress = open_progress(stack)
-        summary = run(release, _shelf(repo, folder), dry_run=dry_run, progress=progress)
+        summary = run(release, asked_shelf(repo, folder), dry_run=dry_run, progress=progress)
     console.show(summary, summary.lines(), as_json=as_json)
 
 
@@ -71,7 +72,7 @@ def releases(repo: str | None, folder: Path | None, as_json: bool) -> None:
     """
     from flickrexif.publishing import releases as run
 
-    found = run(_shelf(repo, folder))
+    found = run(asked_shelf(repo, folder))
     none = "no version was published there, or none that this login may see"
     console.show(found, [one.line() for one in found] or [none], as_json=as_json)
 
@@ -87,7 +88,7 @@ def rollback(repo: str | None, folder: Path | None, version: str, as_json: bool)
     """
     from flickrexif.publishing import rollback as run
 
-    moved = run(_shelf(repo, folder), version)
+    moved = run(asked_shelf(repo, folder), version)
     console.show(moved, moved.lines(), as_json=as_json)
 
 
@@ -106,5 +107,5 @@ def withdraw(
     """
     from flickrexif.publishing import withdraw as run
 
-    told = run(_shelf(repo, folder), version, reason=reason)
+    told = run(asked_shelf(repo, folder), version, reason=reason)
     console.show(told, [told.line()], as_json=as_json)

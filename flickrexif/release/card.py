@@ -112,11 +112,11 @@ def card_data(manifest: Manifest) -> dict[str, Any]:
         "annotations_creators": ["machine-generated"],
         "source_datasets": ["extended" if is_treated else "original"],
         "task_categories": ["image-classification"],
-        "size_categories": [_size(rows)],
+        "size_categories": [size_category(rows)],
         "tags": sorted(tags),
         "version": manifest["version"],
         "configs": [_config_files(name, manifest) for name in manifest["configs"]],
-        "dataset_info": [_dataset_info(name, manifest) for name in manifest["configs"]],
+        "dataset_info": [dataset_info(name, manifest) for name in manifest["configs"]],
     }
 
 
@@ -152,7 +152,8 @@ def _config_files(name: str, manifest: Manifest) -> dict[str, Any]:
     return {"config_name": name, **default, "data_files": splits}
 
 
-def _dataset_info(name: str, manifest: Manifest) -> dict[str, Any]:
+def dataset_info(name: str, manifest: Manifest) -> dict[str, Any]:
+    """Columns, rows and bytes of a config, as the card's YAML has them under ``dataset_info``."""
     by_split = {
         split: [manifest["files"][file] for file in names]
         for split, names in files_of(name, manifest).items()
@@ -182,5 +183,6 @@ def _total(described: list[Mapping[str, int]], word: str) -> int:
     return sum(one[word] for one in described)
 
 
-def _size(rows: int) -> str:
+def size_category(rows: int) -> str:
+    """The Hub's word for so many rows."""
     return next((word for limit, word in _SIZES if rows < limit), "n>10M")

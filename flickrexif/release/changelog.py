@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from flickrexif.release.difference import AttributeDiff, ReleaseDiff
@@ -26,18 +26,24 @@ def render_changelog(
 
     ``withdrawn`` counts the photos that this version puts on the ledger.
     """
-    entry = [f"## {manifest['version']}", ""]
+    entry = []
     photos = manifest["photos"]
     if difference is None:
-        entry.append(f"- First release: {photos['rows']} photos by {photos['owners']} owners.")
+        entry.append(f"First release: {photos['rows']} photos by {photos['owners']} owners")
     else:
         added, removed = len(difference.photos_added), len(difference.photos_removed)
-        entry.append(f"- {added} photos added, {removed} removed.")
+        entry.append(f"{added} photos added, {removed} removed")
         if withdrawn:
-            entry.append(f"- {withdrawn} photos withdrawn: their ids are in withdrawn.jsonl.")
-        entry += [f"- {line}." for line in _told(difference)]
-    entry += [f"- {name}: {_counts(words)}." for name, words in manifest["attributes"].items()]
-    return "\n".join([_TITLE, *entry, ""]) + _earlier_entries(before)
+            entry.append(f"{withdrawn} photos withdrawn: their ids are in withdrawn.jsonl")
+        entry += _told(difference)
+    entry += [f"{name}: {_counts(words)}" for name, words in manifest["attributes"].items()]
+    return with_entry(manifest["version"], entry, before)
+
+
+def with_entry(version: str, told: Iterable[str], before: Path | None) -> str:
+    """The whole file: what is ``told`` of a version above the entries of the release ``before``."""
+    entry = [f"- {line}." for line in told]
+    return "\n".join([_TITLE, f"## {version}", "", *entry, ""]) + _earlier_entries(before)
 
 
 def _told(difference: ReleaseDiff) -> Iterator[str]:

@@ -12,6 +12,8 @@ from flickrexif.release.versions import next_version, reasons, required_bump
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from flickrexif.release.versions import Reason
+
 _SHOWN = 5
 
 
@@ -96,12 +98,16 @@ class ReleaseDiff:
             or (self.images_changed is not None and len(self.images_changed))
         )
 
+    def reasons(self) -> list[Reason]:
+        """Each difference, and the step of the version that it asks for."""
+        return reasons(self)
+
     def as_json(self) -> dict[str, Any]:
         """The differences with all ids, and what version they ask for."""
         return {
             **{name: _plain(getattr(self, name)) for name in self.__dataclass_fields__},
             "required_bump": required_bump(self),
-            "because": [text for _, text in reasons(self)],
+            "because": [text for _, text in self.reasons()],
             "next_version": next_version(self.before, self),
         }
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, fields
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flickrexif.errors import UsageError
 from flickrexif.release.plan import require_version
@@ -18,6 +18,10 @@ from flickrexif.release.plan import require_version
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+
+    from _typeshed import DataclassInstance
+
+Line = TypeVar("Line", bound="DataclassInstance")
 
 LEDGER = "withdrawn.jsonl"
 REASONS = ("asked for", "licence", "legal", "unsafe", "no longer public", "mistake")
@@ -66,27 +70,34 @@ def read_ledger(release: Path) -> list[Withdrawal]:
 
     Raises `UsageError` with the number of the first line that cannot be understood.
     """
-    path = release / LEDGER
+    return sorted(read_lines(release / LEDGER, Withdrawal))
+
+
+def read_lines(path: Path, kind: type[Line]) -> list[Line]:
+    """The lines of a ledger of any ``kind``, a dataclass that refuses wrong words by `UsageError`.
+
+    None where there is no file. Raises as `read_ledger` does.
+    """
     if not path.is_file():
         return []
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{str(path)!r} cannot be read: fetch the release again") from error
-    return sorted(_parse(line, f"{str(path)!r}, line {n}") for n, line in enumerate(lines, start=1))
+    return [_parse(line, kind, f"{str(path)!r}, line {n}") for n, line in enumerate(lines, start=1)]
 
 
-def ledger_text(withdrawals: Iterable[Withdrawal]) -> str:
-    """The ledger as it stands in the file, by photo."""
+def ledger_text(withdrawals: Iterable[Any]) -> str:
+    """The lines of a ledger, dataclasses that can be ordered, as they stand in the file."""
     return "".join(json.dumps(asdict(one)) + "\n" for one in sorted(withdrawals))
 
 
-def _parse(line: str, where: str) -> Withdrawal:
+def _parse(line: str, kind: type[Line], where: str) -> Line:
     try:
         told = json.loads(line)
-        known = {field.name for field in fields(Withdrawal)}
+        known = {field.name for field in fields(kind)}
         if not isinstance(told, dict) or set(told) != known:
             raise UsageError(f"it is no object of {', '.join(sorted(known))}")
-        return Withdrawal(**told)
+        return kind(**told)
     except (TypeError, ValueError, UsageError) as error:
         raise UsageError(f"{where}: {error}") from None

@@ -43,7 +43,7 @@ def fewer_rows(
     Row groups stay where they are, less their rows, so that whoever stores files by content has
     few new bytes. Memory is bounded by a row group. Images are not touched.
     """
-    schema = config.arrow_schema(_about(source, version))
+    schema = config.arrow_schema(about_file(source, version=version))
     kept = pa.array(sorted(labels), pa.int64())
     with (
         pq.ParquetFile(source) as parquet,
@@ -65,7 +65,7 @@ def photo_rows(
     source: Path, target: Path, config: Config, photos: pl.DataFrame, *, version: str
 ) -> None:
     """Write ``photos`` in place of the rows of ``source``, a file of the photos table."""
-    schema = config.arrow_schema(_about(source, version))
+    schema = config.arrow_schema(about_file(source, version=version))
     table = photos.select(schema.names).to_arrow().cast(schema)
     with atomic_path(target) as partial, release_writer(partial, schema) as writer:
         for start in range(0, table.num_rows, PLAIN_GROUP_ROWS):
@@ -73,7 +73,7 @@ def photo_rows(
             writer.write_table(group, row_group_size=group.num_rows)
 
 
-def _about(source: Path, version: str) -> dict[str, Any]:
+def about_file(source: Path, *, version: str) -> dict[str, Any]:
     """What a file's metadata say of its release, with another version."""
     metadata = pq.read_schema(source).metadata or {}
     about: dict[str, Any] = json.loads(metadata.get(b"flickrexif", b"{}"))

@@ -8,7 +8,7 @@ changelog and the manifest's digests. Numbers below 1.0.0 follow the same rules.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from flickrexif.errors import UsageError
 from flickrexif.release.plan import require_version
@@ -19,18 +19,31 @@ if TYPE_CHECKING:
     from flickrexif.release.difference import AttributeDiff, ReleaseDiff
 
 Bump = Literal["major", "minor", "patch"]
+Reason = tuple[Bump, str]
+"""A difference in a few words, with the step that it asks for."""
 
 BUMPS: tuple[Bump, ...] = ("major", "minor", "patch")
 MAJOR_WORDS = frozenset({"schema_version", "kind", "crop", "interpolation", "mask", "treatment"})
 """Words of a manifest without which its rows mean something else."""
 
 
-def required_bump(difference: ReleaseDiff) -> Bump | None:
+class Difference(Protocol):
+    """What differs between two releases, of whatever kind they are."""
+
+    @property
+    def before(self) -> str:
+        """The version of the earlier one."""
+
+    def reasons(self) -> list[Reason]:
+        """Each difference, and the step that it asks for."""
+
+
+def required_bump(difference: Difference) -> Bump | None:
     """The smallest step of the version that ``difference`` allows; None when nothing differs."""
-    return min((bump for bump, _ in reasons(difference)), key=BUMPS.index, default=None)
+    return min((bump for bump, _ in difference.reasons()), key=BUMPS.index, default=None)
 
 
-def next_version(previous: str, difference: ReleaseDiff) -> str:
+def next_version(previous: str, difference: Difference) -> str:
     """The lowest version after ``previous`` for that difference; ``previous`` when there is none.
 
     Raises `UsageError` when ``previous`` is not X.Y.Z.
@@ -64,7 +77,7 @@ def refuse_earlier(version: str, *, after: str) -> None:
         raise UsageError(f"version {version!r} does not come after {after!r}: give a higher one")
 
 
-def refuse_small_step(version: str, difference: ReleaseDiff) -> None:
+def refuse_small_step(version: str, difference: Difference) -> None:
     """Raise `UsageError` when ``version`` promises more than ``difference`` keeps.
 
     A larger step than needed is fine.
@@ -73,7 +86,7 @@ def refuse_small_step(version: str, difference: ReleaseDiff) -> None:
     needed = required_bump(difference)
     if needed is None or BUMPS.index(step(difference.before, version)) <= BUMPS.index(needed):
         return
-    why = [text for bump, text in reasons(difference) if bump == needed]
+    why = [text for bump, text in difference.reasons() if bump == needed]
     more = f" and {len(why) - 1} more" if len(why) > 1 else ""
     raise UsageError(
         f"version {version!r} is too small a step from {difference.before!r} ({why[0]}{more}): "
@@ -87,8 +100,8 @@ def step(before: str, after: str) -> Bump:
     return next((bump for bump, old, new in pairs if old != new), "patch")
 
 
-def reasons(difference: ReleaseDiff) -> list[tuple[Bump, str]]:
-    """Each difference in a few words, with the step that it asks for."""
+def reasons(difference: ReleaseDiff) -> list[Reason]:
+    """Each difference between two releases of photos, with the step that it asks for."""
     return [
         *_of_descriptions(difference),
         *_of_photos(difference),
@@ -100,7 +113,7 @@ def reasons(difference: ReleaseDiff) -> list[tuple[Bump, str]]:
     ]
 
 
-def _of_descriptions(difference: ReleaseDiff) -> Iterator[tuple[Bump, str]]:
+def _of_descriptions(difference: ReleaseDiff) -> Iterator[Reason]:
     for word in difference.words:
         yield "major" if word in MAJOR_WORDS else "patch", f"{word} is another"
     for config, fates in difference.columns.items():
@@ -112,7 +125,7 @@ def _of_descriptions(difference: ReleaseDiff) -> Iterator[tuple[Bump, str]]:
         yield "minor", f"attribute {name} added"
 
 
-def _of_photos(difference: ReleaseDiff) -> Iterator[tuple[Bump, str]]:
+def _of_photos(difference: ReleaseDiff) -> Iterator[Reason]:
     if difference.images_changed is not None and len(difference.images_changed):
         yield "major", f"{len(difference.images_changed)} photos with other image bytes"
     if count := len(difference.photos_added):
@@ -123,7 +136,7 @@ def _of_photos(difference: ReleaseDiff) -> Iterator[tuple[Bump, str]]:
         yield "patch", f"{len(ids)} photos with another {column}"
 
 
-def _of_attribute(attribute: AttributeDiff) -> Iterator[tuple[Bump, str]]:
+def _of_attribute(attribute: AttributeDiff) -> Iterator[Reason]:
     if attribute.has_other_classes:
         yield "major", "other classes"
     if count := len(attribute.relabelled):

@@ -56,26 +56,48 @@ class WorkDirectory:
         ``out`` exists, or when the interrupted build had other words.
         """
         work = cls(out)
-        if out.exists():
+        work.refuse_what_is_there()
+        asked = json.dumps(words, sort_keys=True, indent=2) + "\n"
+        if work._marker.exists():
+            before = json.loads(work._marker.read_text(encoding="utf-8"))
+            work._keep_or_clear(before, json.loads(asked))
+        work._lay_out(asked)
+        return work
+
+    @classmethod
+    def begin(cls, out: Path) -> WorkDirectory:
+        """Begin anew, whatever an interrupted build left; raises `UsageError` as `open` does."""
+        work = cls(out)
+        work.refuse_what_is_there()
+        if work.root.exists():
+            shutil.rmtree(work.root)
+        work._lay_out("{}\n")
+        return work
+
+    def refuse_what_is_there(self) -> None:
+        """Raise `UsageError` when ``out`` exists, or what no build made is in the way."""
+        if self.out.exists():
             raise UsageError(
-                f"{str(out)!r} exists and a release is never overwritten: "
+                f"{str(self.out)!r} exists and a release is never overwritten: "
                 "build to another folder, or remove it first"
             )
-        asked = json.dumps(words, sort_keys=True, indent=2) + "\n"
-        marker = work.root / "build.json"
-        if marker.exists():
-            work._keep_or_clear(json.loads(marker.read_text(encoding="utf-8")), json.loads(asked))
-        elif work.root.exists() and not _is_barely_begun(work.root):
+        is_ours = self._marker.exists() or _is_barely_begun(self.root)
+        if self.root.exists() and not is_ours:
             raise UsageError(
-                f"{str(work.root)!r} is in the way and was not made by a build: "
+                f"{str(self.root)!r} is in the way and was not made by a build: "
                 "move it, or build to another folder"
             )
+
+    @property
+    def _marker(self) -> Path:
+        return self.root / "build.json"
+
+    def _lay_out(self, words: str) -> None:
         # The words come first: a folder without them is somebody else's.
-        work.root.mkdir(parents=True, exist_ok=True)
-        write_text(marker, asked)
-        for folder in (work.release, work.images, work.rows):
+        self.root.mkdir(parents=True, exist_ok=True)
+        write_text(self._marker, words)
+        for folder in (self.release, self.images, self.rows):
             folder.mkdir(exist_ok=True)
-        return work
 
     def _keep_or_clear(self, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
         differing = sorted(word for word in now if before.get(word) != now[word])

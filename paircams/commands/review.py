@@ -33,8 +33,10 @@ def review(path: Path, profile: str, port: int, classes: Path | None, opens: boo
     """Check the pairs of PATH, and serve a page on 127.0.0.1 to accept or reject them by key.
 
     Decisions are written at once into the manifest, as the columns decision and note; a folder
-    without a manifest gets pairs.csv. `paircams validate` and `paircams build` heed them. The
-    Done button or Ctrl-C ends the review.
+    without a manifest gets pairs.csv. Parquet cannot be written into: decisions on X.parquet, or
+    on a folder X of a dataset's parquet files, go to X.decisions.csv beside it (columns
+    subject_idx, decision, note). `paircams validate` and `paircams build` heed them wherever they
+    stand. The Done button or Ctrl-C ends the review.
     """
     from paircams.review import Review
 

@@ -45,6 +45,8 @@ def sandbox(
     Each subject is seen by a simulated smartphone and a simulated digital camera from slightly
     different places. OUT receives the photos, the manifest pairs.csv, and faults.json, which says
     what was planted where. The same words give the same bytes.
+
+    Faults go together, those of a whole side too, unless one hides the other: such are refused.
     """
     from paircams.sandbox import parse_faults, simulate
 

@@ -82,7 +82,8 @@ def validate(
     PATH is a manifest (.csv, .jsonl or .parquet) with a row for each subject (subject_idx,
     smartphone, camera) or for each photo (subject_idx, image, and model or camera_class), paths
     relative to its folder; a parquet dataset with the published columns (image, subject_idx,
-    model); or a folder of <subject_idx>/smartphone.jpg and <subject_idx>/camera.jpg.
+    model); or a folder of <subject_idx>/smartphone.jpg and <subject_idx>/camera.jpg. What a review
+    decided is heeded: in the manifest, or for parquet in PATH.decisions.csv beside it.
 
     Exits with 0 when the set is clean, 1 on findings from --fail-on up, 2 on wrong words, 3 when
     some pair could not be judged. The photos are matched by OpenCV: pip install
@@ -90,7 +91,7 @@ def validate(
     """
     from paircams.junit import write_junit
     from paircams.sheet import write_sheet
-    from paircams.validate import validate as check
+    from paircams.validating import validate as check
 
     failing: Severity = "warning" if strict and fail_on == "error" else fail_on
     with Bar() as progress:

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import asdict
-from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
-import pyarrow.parquet as pq
+import polars as pl
 
-from flickrexif.atomic import write_text
-from flickrexif.errors import UsageError
 from flickrexif.progress import Progress, Silent
-from flickrexif.release.card import CARD
-from flickrexif.release.manifest import MANIFEST, describe_file, made_with, read_manifest, to_text
-from flickrexif.release.schema import MANIFEST_SCHEMA
+from flickrexif.release.ledger import WITHDRAWN
+from flickrexif.release.manifest import describe_file
 from flickrexif.release.work import WorkDirectory
-from paircams.layout import SIDES
-from paircams.releasing.card import render_card
-from paircams.releasing.choose import choose
+from paircams.releasing.choose import choose, refuse_none
+from paircams.releasing.files import write_pairs
+from paircams.releasing.identify import identify
+from paircams.releasing.manifest import describe, words
+from paircams.releasing.previous import Previous
 from paircams.releasing.rows import pair_rows
-from paircams.releasing.schema import PAIRS, SPLIT, pairs_config
+from paircams.releasing.schema import PAIRS, SPLIT, TOLD
 from paircams.releasing.summary import BuildSummary
-from paircams.sandbox import TRUTH
-from paircams.validate import validate
+from paircams.releasing.words import write_words
+from paircams.validating import validate
 
 if TYPE_CHECKING:
     import os
@@ -33,9 +28,6 @@ if TYPE_CHECKING:
 
     from paircams.releasing.plan import PairsPlan
     from paircams.releasing.rows import ChosenPair, Row
-    from paircams.report import Report
-
-FIGURES = ("inliers", "rotation_deg", "scale", "iou", "shift", "ncc")
 
 
 def build(
@@ -43,6 +35,7 @@ def build(
     plan: PairsPlan,
     *,
     out: str | os.PathLike[str],
+    previous: str | os.PathLike[str] | None = None,
     profile: str = "paper",
     classes: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
@@ -50,137 +43,69 @@ def build(
     """Validate the pairs at ``path`` and write the release ``out``.
 
     ``classes`` is a table of camera models, for sets that tell models instead of sides. Files are
-    stripped of all metadata without loss, or masked. It grows in ``<out>.partial`` and
-    appears whole. Equal files, words and library versions give equal bytes. Raises `UsageError` for
-    an ``out`` that exists, and `FlickrexifError` for a set with errors unless the plan leaves pairs
-    with errors out.
+    stripped of all metadata without loss, or masked. ``previous`` is the release before: pairs that
+    it withdrew are left out, and the changelog tells what changed since. The release grows in
+    ``<out>.partial`` and appears whole; stopped, it begins anew. Equal files, words and library
+    versions give equal bytes.
+
+    Raises `UsageError` for an ``out`` that exists, for a photo that cannot be stripped, and for a
+    version that is too small a step from ``previous``; `FlickrexifError` for a set with errors
+    unless the plan leaves pairs with errors out. All of that before anything is written.
     """
-    _refuse_existing(Path(out))
+    WorkDirectory(Path(out)).refuse_what_is_there()
+    before = None if previous is None else Previous.open(previous, version=plan.version)
     telling = progress or Silent()
     report = validate(path, profile=profile, classes=classes, progress=telling)
     chosen, left_out = choose(report, leave_out_failed=plan.leave_out_failed)
-    work = WorkDirectory.open(Path(out), _words(report, plan, chosen))
-    telling.start("pairs", len(chosen), "pair")
-    told = _Told()
-    files = {}
-    for target, part in _parts(work.release, chosen, plan.pairs_per_file):
-        rows = list(told.noticing(_rows(part, plan, telling)))
-        _write(target, rows, plan)
-        files[target.relative_to(work.release).as_posix()] = describe_file(target)
-    telling.close()
-    manifest = _manifest(report, plan, told, left_out) | {"files": files}
-    write_text(work.release / CARD, render_card(manifest))
-    manifest["files"] = dict(sorted((files | {CARD: describe_file(work.release / CARD)}).items()))
-    write_text(work.release / MANIFEST, to_text(manifest))
+    pairs = identify(chosen, plan, telling)
+    told = words(report, plan)
+    if before is not None:
+        pairs = before.still_there(pairs)
+        left_out |= {WITHDRAWN: len(chosen) - len(pairs)} if len(pairs) < len(chosen) else {}
+        refuse_none(pairs)
+        before.refuse_small_step(told, pairs)
+    work = WorkDirectory.begin(Path(out))
+    rows = _write_files(work.release, pairs, plan, telling)
+    manifest = describe(told, rows, left_out, before)
+    manifest["files"] = {
+        file.relative_to(work.release).as_posix(): describe_file(file)
+        for file in sorted((work.release / PAIRS).iterdir())
+    }
+    write_words(
+        work.release,
+        manifest,
+        difference=before.difference(manifest, rows) if before else None,
+        before=before.release.path if before else None,
+        ledger=before.ledger if before else (),
+    )
     work.finish()
     return BuildSummary.of(Path(out), manifest)
 
 
-def _refuse_existing(out: Path) -> None:
-    """Before anything is validated, which takes a while."""
-    if out.exists():
-        raise UsageError(
-            f"{str(out)!r} exists and a release is never overwritten: name another folder"
-        )
-
-
-def _words(report: Report, plan: PairsPlan, chosen: Sequence[ChosenPair]) -> dict[str, Any]:
-    """What a call that goes on in the same folder must repeat."""
-    names = "\n".join(file.name for pair in chosen for file in pair.subject.files)
-    return {
-        "plan": asdict(plan) | {"mask": plan.mask.words()},
-        "profile": report.profile,
-        "photos": sha256(names.encode()).hexdigest(),
-        "made with": made_with(),
-    }
+def _write_files(
+    release: Path, pairs: Sequence[ChosenPair], plan: PairsPlan, progress: Progress
+) -> pl.DataFrame:
+    """Write the parquet files; return their rows without the images."""
+    about = {"name": plan.name, "version": plan.version, "kind": PAIRS} | plan.masking
+    told: list[Row] = []
+    progress.start("pairs", len(pairs), "pair")
+    for target, part in _parts(release, pairs, plan.pairs_per_file):
+        told += write_pairs(target, _each(part, plan, progress), about)
+    progress.close()
+    return pl.DataFrame(told, schema=TOLD)
 
 
 def _parts(
-    release: Path, chosen: Sequence[ChosenPair], size: int
+    release: Path, pairs: Sequence[ChosenPair], size: int
 ) -> Iterator[tuple[Path, Sequence[ChosenPair]]]:
-    count = -(-len(chosen) // size)
-    (release / PAIRS).mkdir(exist_ok=True)
+    count = -(-len(pairs) // size)
+    (release / PAIRS).mkdir()
     for number in range(count):
         name = f"{SPLIT}-{number:05}-of-{count:05}.parquet"
-        yield release / PAIRS / name, chosen[number * size : (number + 1) * size]
+        yield release / PAIRS / name, pairs[number * size : (number + 1) * size]
 
 
-def _rows(pairs: Sequence[ChosenPair], plan: PairsPlan, progress: Progress) -> Iterator[Row]:
+def _each(pairs: Sequence[ChosenPair], plan: PairsPlan, progress: Progress) -> Iterator[list[Row]]:
     for pair in pairs:
-        yield from pair_rows(pair, plan)
+        yield list(pair_rows(pair, plan))
         progress.advance()
-
-
-def _write(target: Path, rows: list[Row], plan: PairsPlan) -> None:
-    config = pairs_config()
-    about = {"name": plan.name, "version": plan.version, "kind": PAIRS} | plan.masking
-    schema = config.arrow_schema(about)
-    columns = [pa.array([row[field.name] for row in rows], field.type) for field in schema]
-    table = pa.Table.from_arrays(columns, schema=schema)
-    # Pictures are compressed already, the other columns are small.
-    pq.write_table(table, target, compression="zstd", row_group_size=64, use_dictionary=False)
-
-
-def _manifest(
-    report: Report, plan: PairsPlan, told: _Told, left_out: dict[str, int]
-) -> dict[str, Any]:
-    config = pairs_config()
-    return {
-        "schema_version": MANIFEST_SCHEMA,
-        "name": plan.name,
-        "version": plan.version,
-        "kind": PAIRS,
-        "made_with": made_with() | dict(report.versions),
-        "pixels": plan.kind,
-        "synthetic": _is_synthetic(report.declared.root),
-        **plan.masking,
-        "photos": {"rows": told.photos, "pairs": told.photos // 2},
-        "models": {side: dict(sorted(told.models[side].items())) for side in SIDES},
-        "licenses": dict(sorted(told.licenses.items())),
-        "figures": {name: told.spread(name) for name in FIGURES},
-        "validated": {"profile": report.profile, "findings": dict(sorted(told.findings.items()))},
-        "of_the_set": [f.message for f in report.findings if f.subject_idx is None],
-        "left_out": left_out,
-        "attributes": {},
-        "configs": {config.name: config.features},
-    }
-
-
-def _is_synthetic(root: Path) -> bool:
-    """True for a simulated set, and for a release that was built from one."""
-    if (root / TRUTH).is_file():
-        return True
-    above = [folder / MANIFEST for folder in (root, root.parent)]
-    found = next((file.parent for file in above if file.is_file()), None)
-    return found is not None and bool(read_manifest(found).get("synthetic"))
-
-
-class _Told:
-    """What the card tells of the rows, counted as they go by."""
-
-    def __init__(self) -> None:
-        self.photos = 0
-        self.models = {side: Counter[str]() for side in SIDES}
-        self.licenses = Counter[str]()
-        self.findings = Counter[str]()
-        self._figures: dict[str, list[float]] = {name: [] for name in FIGURES}
-
-    def noticing(self, rows: Iterator[Row]) -> Iterator[Row]:
-        """Yield the rows, counted."""
-        for row in rows:
-            self.photos += 1
-            self.models[row["camera_class"]][row["model"] or "unknown"] += 1
-            self.licenses[row["license"] or "unknown"] += 1
-            if row["camera_class"] == SIDES[0]:
-                self.findings.update(row["findings"].split())
-                for name, values in self._figures.items():
-                    values += [] if row[name] is None else [row[name]]
-            yield row
-
-    def spread(self, name: str) -> dict[str, float] | None:
-        """Least, middle and greatest value of a figure; None where no pair has it."""
-        values = sorted(self._figures[name])
-        if not values:
-            return None
-        middle = values[len(values) // 2]
-        return {"least": values[0], "median": middle, "greatest": values[-1]}

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flickrexif.release.card import CARD, fill, template_path
+from flickrexif.release.card import CARD, dataset_info, fill, size_category, template_path
 from flickrexif.release.manifest import files_of
-from flickrexif.release.schema import Config
 from paircams.releasing.schema import PAIRS
 
 if TYPE_CHECKING:
@@ -30,18 +29,6 @@ def render_card(manifest: Manifest) -> str:
 def card_data(manifest: Manifest) -> dict[str, Any]:
     """The card's YAML: what the Hub indexes and what ``load_dataset`` goes by."""
     licenses = list(manifest["licenses"])
-    by_split = files_of(PAIRS, manifest)
-    described = {
-        split: [manifest["files"][name] for name in names] for split, names in by_split.items()
-    }
-    splits = [
-        {
-            "name": split,
-            "num_bytes": sum(file["uncompressed_bytes"] for file in files),
-            "num_examples": sum(file["rows"] for file in files),
-        }
-        for split, files in described.items()
-    ]
     return {
         "pretty_name": manifest["name"],
         "license": "other",
@@ -50,7 +37,7 @@ def card_data(manifest: Manifest) -> dict[str, Any]:
         "annotations_creators": ["machine-generated"],
         "source_datasets": ["original"],
         "task_categories": ["image-feature-extraction"],
-        "size_categories": ["n<1K" if manifest["photos"]["rows"] < 1000 else "1K<n<10K"],
+        "size_categories": [size_category(manifest["photos"]["rows"])],
         "tags": [*_TAGS, *(["synthetic"] if manifest["synthetic"] else [])],
         "version": manifest["version"],
         "configs": [
@@ -58,17 +45,10 @@ def card_data(manifest: Manifest) -> dict[str, Any]:
                 "config_name": PAIRS,
                 "default": True,
                 "data_files": [
-                    {"split": split, "path": f"{PAIRS}/{split}-*.parquet"} for split in by_split
+                    {"split": split, "path": f"{PAIRS}/{split}-*.parquet"}
+                    for split in files_of(PAIRS, manifest)
                 ],
             }
         ],
-        "dataset_info": [
-            {
-                "config_name": PAIRS,
-                "features": Config(PAIRS, manifest["configs"][PAIRS]).card_features(),
-                "splits": splits,
-                "download_size": sum(f["bytes"] for files in described.values() for f in files),
-                "dataset_size": sum(split["num_bytes"] for split in splits),
-            }
-        ],
+        "dataset_info": [dataset_info(PAIRS, manifest)],
     }

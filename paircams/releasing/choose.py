@@ -10,6 +10,8 @@ from paircams.layout import SIDES
 from paircams.releasing.rows import ChosenPair
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from paircams.finding import Finding
     from paircams.report import Report
 
@@ -45,9 +47,14 @@ def choose(report: Report, *, leave_out_failed: bool) -> tuple[list[ChosenPair],
             chosen.append(ChosenPair(subject, verdicts.get(name), kept))
         else:
             left_out[reason or "not one photo on each side"] += 1
-    if not chosen:
+    refuse_none(chosen)
+    return chosen, dict(left_out)
+
+
+def refuse_none(pairs: Sequence[ChosenPair]) -> None:
+    """Raise `UsageError` where no pair is left."""
+    if not pairs:
         raise UsageError("no pair is left to build from: see `paircams validate`")
-    return chosen, dict(sorted(left_out.items()))
 
 
 def _stops(finding: Finding) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from functools import lru_cache
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
@@ -51,6 +50,13 @@ class ChosenPair:
     subject: Subject
     verdict: PairVerdict | None
     findings: tuple[Finding, ...]
+    pair_id: str = ""
+    """Given by `paircams.releasing.identify.identify`."""
+
+    @property
+    def files(self) -> list[PhotoFile]:
+        """The smartphone's photo and the camera's."""
+        return [self.subject.on(side)[0] for side in SIDES]
 
 
 def pair_rows(pair: ChosenPair, plan: PairsPlan) -> Iterator[Row]:
@@ -58,21 +64,19 @@ def pair_rows(pair: ChosenPair, plan: PairsPlan) -> Iterator[Row]:
 
     Raises `FlickrexifError` for a photo that cannot be read, or not be stripped without loss.
     """
-    files = [pair.subject.on(side)[0] for side in SIDES]
-    contents = [_content(file) for file in files]
-    pair_id = id_of(contents)
-    for side, file, content in zip(SIDES, files, contents, strict=True):
+    for side, file in zip(SIDES, pair.files, strict=True):
+        content = content_of(file)
         record = read_exif(content)
         pixels = _made(file, content, plan)
         with Image.open(io.BytesIO(pixels)) as image:
             width, height = ImageOps.exif_transpose(image).size
         suffix = "png" if pixels.startswith(b"\x89PNG") else "jpg"
         yield {
-            "image": {"bytes": pixels, "path": f"{pair_id}-{side}.{suffix}"},
+            "image": {"bytes": pixels, "path": f"{pair.pair_id}-{side}.{suffix}"},
             "subject_idx": pair.subject.subject_idx,
             "model": record.model or _told(file, "model"),
             "camera_class": side,
-            "pair_id": pair_id,
+            "pair_id": pair.pair_id,
             "make": record.make or _told(file, "make"),
             "width": width,
             "height": height,
@@ -82,10 +86,12 @@ def pair_rows(pair: ChosenPair, plan: PairsPlan) -> Iterator[Row]:
         }
 
 
-def id_of(contents: list[bytes]) -> str:
-    """Return a name for a pair that follows from its two files alone: 16 hexadecimal digits."""
-    digests = (blake2b(content, digest_size=16).digest() for content in contents)
-    return blake2b(b"".join(digests), digest_size=8).hexdigest()
+def content_of(file: PhotoFile) -> bytes:
+    """The bytes of a photo that validation read; `FlickrexifError` where they are gone."""
+    try:
+        return read_photo(file)
+    except OSError as error:
+        raise FlickrexifError(f"{file.name!r} cannot be read: {error}; validate again") from error
 
 
 def _told(file: PhotoFile, word: str) -> str | None:
@@ -103,13 +109,6 @@ def _columns(path: Path) -> dict[str, list[Any]]:
     return table
 
 
-def _content(file: PhotoFile) -> bytes:
-    try:
-        return read_photo(file)
-    except OSError as error:
-        raise FlickrexifError(f"{file.name!r} cannot be read: {error}; validate again") from error
-
-
 def _made(file: PhotoFile, content: bytes, plan: PairsPlan) -> bytes:
     try:
         if plan.kind == "masked":
@@ -117,9 +116,7 @@ def _made(file: PhotoFile, content: bytes, plan: PairsPlan) -> bytes:
             return png(hidden)
         return strip_metadata(content)
     except UnreadableImage as error:
-        raise FlickrexifError(
-            f"{file.name!r} cannot be stripped without loss ({error}); save it as JPEG or PNG"
-        ) from error
+        raise FlickrexifError(f"{file.name!r} changed meanwhile ({error}): build anew") from error
 
 
 def _figures(pair: ChosenPair) -> Row:

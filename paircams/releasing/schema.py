@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import polars as pl
+
 from flickrexif.release.schema import Config
 
 PAIRS = "pairs"
@@ -41,6 +43,10 @@ COLUMNS: dict[str, dict[str, Any]] = {
 }
 """What they hold stands in the card. The figures are those of the pair, so its rows have equal
 ones; null where nobody knows."""
+
+_KINDS = {"string": pl.String, "float64": pl.Float64, "int64": pl.Int64}
+TOLD = {name: _KINDS[one["dtype"]] for name, one in COLUMNS.items() if name != "image"}
+"""All columns but the image, with their types in a frame."""
 
 
 def pairs_config() -> Config:

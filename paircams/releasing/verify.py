@@ -8,21 +8,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from PIL import Image, ImageOps
 
-from flickrexif.errors import UsageError
+from flickrexif.errors import FlickrexifError, UsageError
 from flickrexif.imaging import UnreadableImage, decode_rgb, is_stripped
 from flickrexif.progress import Progress, Silent
 from flickrexif.release.card import CARD
 from flickrexif.release.checks.files import check_files, first_line
-from flickrexif.release.checks.schema import check_features
+from flickrexif.release.checks.schema import check_changelog, check_features
 from flickrexif.release.finding import Finding
-from flickrexif.release.manifest import MANIFEST, files_of, read_manifest
-from flickrexif.release.schema import MANIFEST_SCHEMA
+from flickrexif.release.ledger import LEDGER
+from flickrexif.release.manifest import MANIFEST, files_of
+from flickrexif.release.versions import numbers
 from paircams.layout import SIDES
 from paircams.releasing.card import render_card
-from paircams.releasing.schema import PAIRS, pairs_config
+from paircams.releasing.files import read_rows
+from paircams.releasing.ledger import read_ledger
+from paircams.releasing.schema import PAIRS, SPLIT
+from paircams.releasing.shape import check_shape, read_pairs_manifest
 
 if TYPE_CHECKING:
     import os
@@ -30,18 +33,6 @@ if TYPE_CHECKING:
 
     from flickrexif.release.manifest import Manifest
 
-_WORDS: dict[str, type] = {
-    "name": str,
-    "version": str,
-    "pixels": str,
-    "synthetic": bool,
-    "photos": dict,
-    "licenses": dict,
-    "models": dict,
-    "attributes": dict,
-    "configs": dict,
-    "files": dict,
-}
 _ABOUT_THE_PAIR = ("subject_idx", "license", "owner", "inliers", "homography", "findings")
 
 
@@ -49,22 +40,22 @@ def verify(path: str | os.PathLike[str], *, progress: Progress | None = None) ->
     """Every breach found in the release folder ``path``, sorted; an empty list is a clean bill.
 
     Rules on files (present, whole, none foreign), on descriptions (parquet metadata, card and
-    manifest agree), on rows (two per pair, one of each class, a pair of one subject) and on images
-    (decode, of the size told, without metadata, masked ones as large as the crop). Raises
-    `UsageError` when ``path`` is no release of pairs.
+    manifest agree, the version has its changelog), on rows (two per pair, one of each class, a pair
+    of one subject, none withdrawn) and on images (decode, of the size told, without metadata,
+    masked ones as large as the crop). Raises `UsageError` when ``path`` is no release of pairs.
     """
     folder = Path(path)
-    manifest = read_manifest(folder)
-    if manifest.get("kind") != PAIRS:
-        raise UsageError(f"{str(path)!r} holds no pairs: see `flickrexif verify`")
-    findings = list(_check_words(manifest))
+    manifest = read_pairs_manifest(folder)
+    findings = list(check_shape(manifest))
     if findings:
         return sorted(findings)
     checks = (
         check_files(folder, manifest),
         check_features(folder, manifest),
         _check_card(folder, manifest),
+        check_changelog(folder, manifest),
         _check_rows(folder, manifest),
+        _check_withdrawn(folder, manifest),
     )
     telling = progress or Silent()
     telling.start("verify", len(checks), "groups of rules")
@@ -75,31 +66,18 @@ def verify(path: str | os.PathLike[str], *, progress: Progress | None = None) ->
     return sorted(set(findings))
 
 
-def _check_words(manifest: Manifest) -> Iterator[Finding]:
-    """``manifest-schema``: what the other rules read of the manifest is there, of its type."""
-    if manifest.get("schema_version") != MANIFEST_SCHEMA:
-        told = f"schema_version {manifest.get('schema_version')!r} is unknown"
-        yield Finding("manifest-schema", MANIFEST, f"{told}: use a newer paircams")
-    for word, kind in _WORDS.items():
-        if not isinstance(manifest.get(word), kind):
-            yield Finding("manifest-schema", MANIFEST, f"{word!r} is missing or no {kind.__name__}")
-    if manifest.get("configs") != {PAIRS: pairs_config().features}:
-        yield Finding("manifest-schema", MANIFEST, "'configs' has other columns than pairs have")
-    files = manifest.get("files")
-    for name, described in files.items() if isinstance(files, dict) else ():
-        if not isinstance(described, dict) or not isinstance(described.get("bytes"), int):
-            yield Finding("manifest-schema", MANIFEST, f"{name!r} is not described")
-        elif name.endswith(".parquet") and not isinstance(described.get("rows"), int):
-            yield Finding("manifest-schema", MANIFEST, f"the rows of {name!r} are not told")
-
-
 def _check_card(folder: Path, manifest: Manifest) -> Iterator[Finding]:
     """``card``: it is what the manifest's numbers make it."""
     try:
         found = (folder / CARD).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return  # told by the rules on files
-    if found != render_card(manifest):
+    try:
+        expected = render_card(manifest)
+    except (FlickrexifError, TypeError, KeyError) as error:
+        yield Finding("card", CARD, f"the manifest makes none: {first_line(error)}")
+        return
+    if found != expected:
         yield Finding("card", CARD, "is not the one that the manifest's numbers make")
 
 
@@ -122,11 +100,31 @@ def _check_rows(folder: Path, manifest: Manifest) -> Iterator[Finding]:
         yield Finding("counts", MANIFEST, f"is said to have {told} photos, has {rows}")
 
 
-def _read(file: Path) -> Iterator[dict[str, Any]]:
+def _check_withdrawn(folder: Path, manifest: Manifest) -> Iterator[Finding]:
+    """``ledger`` and ``withdrawn-pair``; a release without a ledger withdrew nothing."""
     try:
-        with pq.ParquetFile(file) as table:
-            for batch in table.iter_batches(16):
-                yield from batch.to_pylist()
+        ledger = read_ledger(folder)
+        latest = numbers(manifest["version"])
+    except UsageError as error:
+        yield Finding("ledger", LEDGER, str(error))
+        return
+    for one in ledger:
+        if numbers(one.version) > latest:
+            message = f"pair {one.pair_id} is said to leave in {one.version!r}, a later version"
+            yield Finding("ledger", LEDGER, message)
+    if len(ledger) != manifest["withdrawn"]:
+        message = f"{manifest['withdrawn']} pairs are said to be withdrawn, not {len(ledger)}"
+        yield Finding("ledger", MANIFEST, message)
+    gone = {one.pair_id for one in ledger}
+    for name in files_of(PAIRS, manifest).get(SPLIT, ()) if gone else ():
+        there = {str(row["pair_id"]) for row in _read(folder / name, ["pair_id"])}
+        for pair_id in sorted(gone & there):
+            yield Finding("withdrawn-pair", name, f"{pair_id} was withdrawn, but is still there")
+
+
+def _read(file: Path, columns: list[str] | None = None) -> Iterator[dict[str, Any]]:
+    try:
+        yield from read_rows(file, columns)
     except (pa.ArrowException, OSError):
         return  # told by the rules on files
 

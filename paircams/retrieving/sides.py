@@ -41,23 +41,8 @@ def read_sides(declared: PairSet, crops: Sequence[Crop], progress: Progress) -> 
     Raises `UsageError` where fewer than two are left.
     """
     sides = Sides()
-    files: list[PhotoFile] = []
-    for subject in declared.subjects:
-        if subject.decision == "reject":
-            sides.left_out[subject.subject_idx] = "rejected in review"
-        elif any(len(subject.on(side)) != 1 for side in SIDES):
-            sides.left_out[subject.subject_idx] = "not one photo on each side"
-        else:
-            files += [subject.on(side)[0] for side in SIDES]
-    read: dict[PhotoFile, Crops] = {}
-    progress.start("photos", len(files), "photo")
-    for file, made in _made(files, crops):
-        progress.advance()
-        if isinstance(made, str):
-            sides.left_out[file.subject_idx] = f"{file.name}: {made}"
-        else:
-            read[file] = made
-    progress.close()
+    files = _asked(declared, sides)
+    read = _read(files, crops, sides, progress)
     for smartphone, camera in zip(files[::2], files[1::2], strict=True):
         if smartphone in read and camera in read:
             sides.subjects.append(smartphone.subject_idx)
@@ -69,6 +54,35 @@ def read_sides(declared: PairSet, crops: Sequence[Crop], progress: Progress) -> 
             "see `paircams validate`"
         )
     return sides
+
+
+def _asked(declared: PairSet, sides: Sides) -> list[PhotoFile]:
+    """The smartphone's and the camera's photo of each pair, in turn; others are left out."""
+    files: list[PhotoFile] = []
+    for subject in declared.subjects:
+        if subject.decision == "reject":
+            sides.left_out[subject.subject_idx] = "rejected in review"
+        elif any(len(subject.on(side)) != 1 for side in SIDES):
+            sides.left_out[subject.subject_idx] = "not one photo on each side"
+        else:
+            files += [subject.on(side)[0] for side in SIDES]
+    return files
+
+
+def _read(
+    files: Sequence[PhotoFile], crops: Sequence[Crop], sides: Sides, progress: Progress
+) -> dict[PhotoFile, Crops]:
+    """The crops of the photos that can be read; of others the subject is left out."""
+    read: dict[PhotoFile, Crops] = {}
+    progress.start("photos", len(files), "photo")
+    for file, made in _made(files, crops):
+        progress.advance()
+        if isinstance(made, str):
+            sides.left_out[file.subject_idx] = f"{file.name}: {made}"
+        else:
+            read[file] = made
+    progress.close()
+    return read
 
 
 def _made(

@@ -15,14 +15,16 @@ from flickrexif.atomic import write_text
 from flickrexif.errors import UsageError
 from flickrexif.progress import Progress, Silent
 from flickrexif.sandbox import dice
-from paircams.sandbox.faults import FAULTS, sound
+from paircams.sandbox.faults import FAULTS
 from paircams.sandbox.plan import Pair, Row, Spoilt, plan_pair
+from paircams.sandbox.retakes import sound
 from paircams.sandbox.shot import encode
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from paircams.sandbox.fault import Fault
     from paircams.sandbox.plan import Photo
 
 MANIFEST, TRUTH = "pairs.csv", "faults.json"
@@ -70,13 +72,14 @@ def simulate(
 ) -> Simulated:
     """Photograph ``pairs`` simulated subjects with two simulated cameras each, into ``folder``.
 
-    ``faults`` says how many of which kind (see `FAULTS`) to plant, each in subjects of its own, and
-    ``longest_px`` how long the longer edge of a photo is. The folder receives
+    ``faults`` says how many of which kind (see `FAULTS`) to plant, each in subjects of its own;
+    those of the whole set, of which there is one each, touch every pair, and several go together.
+    ``longest_px`` is how long the longer edge of a photo is. The folder receives
     ``<subject_idx>/smartphone.jpg`` and ``camera.jpg``, the manifest ``pairs.csv``, and
     ``faults.json`` with what was planted where. The same words give the same bytes.
 
-    Raises `UsageError` for an unknown kind, for more faults than the pairs can hold, and for a
-    ``folder`` that is not empty.
+    Raises `UsageError` for an unknown kind, for two that contradict one another, for more faults
+    than the pairs can hold, and for a ``folder`` that is not empty.
     """
     out = Path(folder)
     wanted = dict(faults or {})
@@ -114,8 +117,12 @@ def _refuse(out: Path, pairs: int, wanted: Mapping[str, int], longest_px: int) -
     for kind in wanted:
         if kind not in FAULTS:
             raise UsageError(f"no fault {kind!r}; choose from {', '.join(FAULTS)}")
-    if sum(not FAULTS[kind].subjects for kind in wanted) > 1:
-        raise UsageError("a set holds one fault of all its files at a time; ask for two sets")
+    for fault in _of_the_set(wanted):
+        for kind in sorted(fault.hides.intersection(wanted)):
+            raise UsageError(
+                f"{fault.kind!r} and {kind!r} contradict one another: the one leaves nothing by "
+                "which the other could be found; ask for two sets"
+            )
     needed = sum(FAULTS[kind].subjects * count for kind, count in wanted.items())
     if pairs < max(1, needed):
         raise UsageError(f"{pairs} pairs cannot hold the faults; ask for {max(1, needed)} or more")
@@ -125,6 +132,11 @@ def _refuse(out: Path, pairs: int, wanted: Mapping[str, int], longest_px: int) -
         )
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"{str(out)!r} is there already; name a new folder")
+
+
+def _of_the_set(wanted: Iterable[str]) -> list[Fault]:
+    """The faults of all files among these kinds."""
+    return [FAULTS[kind] for kind in wanted if not FAULTS[kind].subjects]
 
 
 def _plant(
@@ -143,9 +155,9 @@ def _plant(
                 rows[row.subject_idx] = row
             names = tuple(sorted(pair.subject_idx for pair in chosen))
             planted.append(Planted(kind, fault.check, names, fault.sentence))
-    for fault in (FAULTS[kind] for kind in wanted if not FAULTS[kind].subjects):
-        for pair in free:
-            (rows[pair.subject_idx],) = fault.plant(pair)
+    for fault in _of_the_set(wanted):
+        for name, row in rows.items():
+            (rows[name],) = fault.plant(row)
     return [rows[pair.subject_idx] for pair in plans], tuple(planted)
 
 

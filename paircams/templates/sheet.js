@@ -35,7 +35,36 @@ function toggle(card, kind, name) {
   const on = button.getAttribute("aria-pressed") !== "true";
   button.setAttribute("aria-pressed", on);
   card.querySelector(".photos").classList.toggle(name, on);
+  if (on && kind === "lines") draw(card);
 }
+
+// Some 200 shapes a pair: they are made when somebody looks at them, else the page is slow to open.
+function draw(card) {
+  const svg = card.querySelector("svg[data-points]");
+  if (!svg || svg.firstChild) return;
+  svg.dataset.points.split(" ").forEach((place, number) => {
+    const [x1, y1, x2, y2] = place.split(",");
+    const group = shape(svg, "g", {});
+    group.style.setProperty("--hue", (number * 137) % 360); // the golden angle keeps neighbours apart
+    shape(group, "line", { x1, y1, x2, y2 });
+    shape(group, "circle", { cx: x1, cy: y1, r: 2.5 });
+    shape(group, "circle", { cx: x2, cy: y2, r: 2.5 });
+  });
+}
+
+function shape(parent, name, words) {
+  const made = document.createElementNS(parent.namespaceURI, name);
+  for (const [word, value] of Object.entries(words)) made.setAttribute(word, value);
+  return parent.appendChild(made);
+}
+
+const near = new IntersectionObserver((seen) => {
+  for (const { isIntersecting, target } of seen) {
+    if (!isIntersecting) continue;
+    near.unobserve(target);
+    draw(target);
+  }
+}, { rootMargin: "600px" });
 
 for (const filter of filters) filter.addEventListener("click", () => { word = filter.dataset.word; show(); });
 search.addEventListener("input", show);
@@ -44,7 +73,9 @@ cards.forEach((card, index) => {
   card.addEventListener("focusin", () => { at = index; });
   const lines = card.querySelector(".lines");
   if (!lines) return;
-  card.querySelector(".photos").classList.toggle("lined", lines.getAttribute("aria-pressed") === "true");
+  const lined = lines.getAttribute("aria-pressed") === "true";
+  card.querySelector(".photos").classList.toggle("lined", lined);
+  if (lined) near.observe(card);
   lines.addEventListener("click", () => toggle(card, "lines", "lined"));
   card.querySelector(".blink").addEventListener("click", () => toggle(card, "blink", "blinking"));
 });

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,10 +16,16 @@ if TYPE_CHECKING:
 
 PHONE = ("Apple", "iPhone 12")
 CAMERA = ("Canon", "Canon PowerShot A95")
+OWN_TABLES = [[2 + place // 4 for place in range(64)], [3 + place // 3 for place in range(64)]]
+"""Luminance and chrominance, in natural order; no quality of libjpeg's has them."""
 
 
+@cache
 def scene(seed: int) -> Image.Image:
-    """A picture of its own for every seed, 480 x 360: clouds of colour and small things."""
+    """A picture of its own for every seed, 480 x 360: clouds of colour and small things.
+
+    It is drawn once for all tests: not to be drawn upon.
+    """
     chance = np.random.default_rng(seed)
     noise = chance.integers(0, 256, (6, 8, 3), dtype=np.uint8)
     picture = Image.fromarray(noise).resize((480, 360), Image.Resampling.BICUBIC)
@@ -57,9 +64,12 @@ def exif(
     return piexif.dump(ifds)
 
 
-def jpeg(image: Image.Image, exif_bytes: bytes = b"", quality: int = 90) -> bytes:
+def jpeg(image: Image.Image, exif_bytes: bytes = b"", quality: int | None = None) -> bytes:
+    """A JPEG with libjpeg's tables of a quality, or with tables of its own, as cameras have."""
+    words: dict[str, Any] = {"exif": exif_bytes} if exif_bytes else {}
+    words |= {"qtables": OWN_TABLES} if quality is None else {"quality": quality}
     stream = io.BytesIO()
-    image.save(stream, "JPEG", quality=quality, **({"exif": exif_bytes} if exif_bytes else {}))
+    image.save(stream, "JPEG", **words)
     return stream.getvalue()
 
 
@@ -68,10 +78,12 @@ def taken_at(subject: int) -> str:
     return f"2024:05:01 12:{subject:02}:00"
 
 
+@cache
 def phone_photo(subject: int) -> bytes:
     return jpeg(phone_view(subject), exif(PHONE, taken_at(subject)))
 
 
+@cache
 def camera_photo(subject: int) -> bytes:
     return jpeg(camera_view(subject), exif(CAMERA, taken_at(subject)))
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+from flickrexif.errors import UsageError
 from paircams import Report, validate
 from paircams.matching.geometry import motion
 from paircams.sandbox import FAULTS, Simulated, simulate
@@ -16,7 +17,7 @@ from paircams.sandbox import FAULTS, Simulated, simulate
 if TYPE_CHECKING:
     from pathlib import Path
 
-LONGEST_PX = 640
+LONGEST_PX = 560
 SOUND = 6
 BY_SUBJECT = [kind for kind, fault in FAULTS.items() if fault.subjects]
 OF_THE_SET = [kind for kind, fault in FAULTS.items() if not fault.subjects]
@@ -84,9 +85,22 @@ def test_swapped_photos_name_each_other(spoilt: tuple[Simulated, Report]) -> Non
     assert partners == {one: other, other: one}
 
 
-@pytest.mark.parametrize("kind", OF_THE_SET)
-def test_a_fault_of_all_files_is_found_once_for_the_set(tmp_path: Path, kind: str) -> None:
-    made = simulate(tmp_path / "set", pairs=5, faults={kind: 1}, seed=0, longest_px=LONGEST_PX)
-    report = validate(made.manifest, only=["P001", "P002", "P010", "P011", "P013", "P014"])
-    (planted,) = made.planted
-    assert {(f.check, f.subject_idx) for f in report.findings} == {(planted.check, None)}
+def test_faults_of_all_files_go_together_and_with_others(tmp_path: Path) -> None:
+    others = {"missing": 1, "rotated-180": 1, "gps": 1}
+    faults = dict.fromkeys(OF_THE_SET, 1) | others
+    made = simulate(tmp_path / "set", pairs=9, faults=faults, longest_px=400)
+    report = validate(made.manifest)
+    expected = [(one.check, *(one.subjects or [None])) for one in made.planted]
+    found = [(finding.check, finding.subject_idx) for finding in report.findings]
+    assert sorted(found, key=str) == sorted(expected, key=str)
+    told = sorted(f.message.partition(" tells ")[0] for f in report.findings if not f.subject_idx)
+    assert told == ["having EXIF of a camera", "the JPEG quantisation tables"]
+
+
+@pytest.mark.parametrize(
+    ("wide", "kind"), [(wide, kind) for wide in OF_THE_SET for kind in sorted(FAULTS[wide].hides)]
+)
+def test_a_fault_that_another_would_hide_is_refused(tmp_path: Path, wide: str, kind: str) -> None:
+    with pytest.raises(UsageError, match=f"'{wide}' and '{kind}' contradict"):
+        simulate(tmp_path / "set", faults={kind: 1, wide: 1})
+    assert not (tmp_path / "set").exists()

@@ -66,6 +66,13 @@ def focused(browser: WebDriver) -> str | None:
     return told
 
 
+def shapes(browser: WebDriver, subject: str) -> list[int]:
+    """How many lines and circles are drawn over the photos of a subject."""
+    count = f"document.querySelectorAll('#subject-{subject} svg %s').length"
+    told: list[int] = browser.execute_script(f"return [{count % 'line'}, {count % 'circle'}]")
+    return told
+
+
 def complaints(browser: WebDriver) -> list[str]:
     return [entry["message"] for entry in browser.get_log("browser")]
 
@@ -87,6 +94,8 @@ def test_the_sheet_is_walked_and_filtered_by_key(
     assert focused(browser) == "004"
     state = "return getComputedStyle(document.querySelector('#subject-004 svg')).visibility"
     assert browser.execute_script(state) == "visible"
+    assert shapes(browser, "004") == [2, 4]
+    assert shapes(browser, "001") == [0, 0]
     press(browser, "l")
     assert browser.execute_script(state) == "hidden"
     browser.find_element("css selector", "[data-word=warning]").click()
@@ -94,6 +103,10 @@ def test_the_sheet_is_walked_and_filtered_by_key(
     browser.find_element("css selector", "[data-word=all]").click()
     press(browser, "/006/cam")
     assert visible(browser) == ["006"]
+    browser.find_element("css selector", "#search").clear()
+    browser.find_element("css selector", "[data-word=all]").click()
+    browser.find_element("css selector", "#subject-001 .lines").click()
+    assert shapes(browser, "001") == [2, 4]
     loaded = "return [...document.images].every(i => i.complete && i.naturalWidth > 0)"
     assert browser.execute_script(loaded) is True
     assert complaints(browser) == []
@@ -134,7 +147,7 @@ def test_decisions_by_key_reach_the_manifest(browser: WebDriver, album: Album) -
             press(browser, "jr")
             assert focused(browser) == "002"
             press(browser, "n" + "the same bench\n" + "a")
-            wait.until(lambda _: "accept" in review.manifest.read_text())
+            wait.until(lambda _: "accept" in review.file.read_text())
             press(browser, "s")
             wait.until(
                 lambda b: b.execute_script(
@@ -143,7 +156,7 @@ def test_decisions_by_key_reach_the_manifest(browser: WebDriver, album: Album) -
                     "'saved').length === 3"
                 )
             )
-            told = read_decisions(review.manifest)
+            told = read_decisions(review.file)
             assert {name: known.decision for name, known in told.items() if known.decision} == {
                 "004": "reject",
                 "002": "accept",

@@ -5,67 +5,31 @@ from __future__ import annotations
 import io
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
+from pair_releases import FILE, leave, rewrite, rows
 from PIL import Image
 
 from flickrexif.errors import FlickrexifError, UsageError
 from flickrexif.imaging import is_stripped
 from flickrexif.publishing import FolderShelf, load, publish
 from paircams import validate
-from paircams.cli import main
 from paircams.decisions import Decided, write_decision
 from paircams.photo_bytes import read_photos
 from paircams.releasing import PairsPlan, build, verify
 from paircams.sandbox import simulate
 
-SIZE = 480
-FILE = "pairs/train-00000-of-00001.parquet"
-
-
-@pytest.fixture(scope="module")
-def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three sound pairs, one of which tells where it was taken."""
-    out = tmp_path_factory.mktemp("pairs") / "set"
-    return simulate(out, pairs=3, longest_px=SIZE, faults={"gps": 1}).folder
-
-
-@pytest.fixture(scope="module")
-def built(pairs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("built") / "release"
-    build(pairs, PairsPlan("1.0.0"), out=out)
-    return out
+SIZE = 400
 
 
 @pytest.fixture
 def release(built: Path, tmp_path: Path) -> Path:
     """A copy that a test may spoil."""
     return Path(shutil.copytree(built, tmp_path / "release"))
-
-
-def rows(release: Path) -> list[dict[str, Any]]:
-    return list(pq.read_table(release / FILE).to_pylist())
-
-
-def rewrite(release: Path, change: Any) -> None:
-    """Change the rows, and tell the manifest of the new file, so that only the rows are wrong."""
-    from flickrexif.release.manifest import describe_file
-
-    schema = pq.read_schema(release / FILE)
-    told = rows(release)
-    change(told)
-    columns = [
-        pa.array([row[name] for row in told], schema.field(name).type) for name in schema.names
-    ]
-    pq.write_table(pa.Table.from_arrays(columns, schema=schema), release / FILE)
-    manifest = json.loads((release / "manifest.json").read_text())
-    manifest["files"][FILE] = describe_file(release / FILE)
-    (release / "manifest.json").write_text(json.dumps(manifest))
 
 
 def rules(release: Path) -> set[str]:
@@ -276,16 +240,11 @@ def test_publishing_verifies_with_the_rules_of_pairs(release: Path, tmp_path: Pa
 def test_the_commands_build_verify_and_publish(
     pairs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def run(*words: object) -> tuple[int | str | None, str]:
-        with pytest.raises(SystemExit) as left:
-            main([str(word) for word in words])
-        captured = capsys.readouterr()
-        return left.value.code, captured.out + captured.err
-
+    run = partial(leave, capsys)
     out, shelf = tmp_path / "release", tmp_path / "shelf"
     code, told = run("build", pairs, "--version", "1.0.0", "--out", out)
     assert code == 0
-    assert told.startswith(f"{out}: 3 pairs, plain, version 1.0.0, 3 files, ")
+    assert told.startswith(f"{out}: 3 pairs, plain, version 1.0.0, 4 files, ")
     assert run("verify", out) == (0, f"{out}: sound\n")
     code, told = run("publish", out, "--to", shelf, "--json")
     assert (code, json.loads(told)["version"]) == (0, "1.0.0")
@@ -295,15 +254,31 @@ def test_the_commands_build_verify_and_publish(
     assert run("build", pairs, "--version", "one", "--out", tmp_path / "x")[0] == 2
 
 
-def test_photos_that_cannot_be_stripped_are_named(pairs: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def with_webp(pairs: Path, tmp_path: Path) -> Path:
+    """The set with two photos that nobody can strip without loss."""
     copy = Path(shutil.copytree(pairs, tmp_path / "set"))
-    with Image.open(copy / "001" / "camera.jpg") as image:
-        image.save(copy / "001" / "camera.webp", exif=image.info["exif"])
-    text = (copy / "pairs.csv").read_text().replace("001/camera.jpg", "001/camera.webp")
+    text = (copy / "pairs.csv").read_text()
+    for name in ("001/camera", "002/smartphone"):
+        with Image.open(copy / f"{name}.jpg") as image:
+            image.save(copy / f"{name}.webp", exif=image.info["exif"])
+        text = text.replace(f"{name}.jpg", f"{name}.webp")
     (copy / "pairs.csv").write_text(text)
-    with pytest.raises(FlickrexifError, match=r"001/camera\.webp.*JPEG or PNG"):
-        build(copy, PairsPlan("1.0.0"), out=tmp_path / "out")
-    assert not (tmp_path / "out").exists()
+    return copy
+
+
+def test_photos_that_cannot_be_stripped_are_refused_before_anything_is_written(
+    with_webp: Path, tmp_path: Path
+) -> None:
+    expected = r"'001/camera\.webp' .*neither JPEG nor PNG.*, and 1 more: .*--kind masked"
+    with pytest.raises(UsageError, match=expected):
+        build(with_webp, PairsPlan("1.0.0"), out=tmp_path / "out")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["set"]
+
+
+def test_photos_of_any_format_can_be_masked(with_webp: Path, tmp_path: Path) -> None:
+    build(with_webp, PairsPlan("1.0.0", kind="masked"), out=tmp_path / "out")
+    assert verify(tmp_path / "out") == []
 
 
 def test_the_bytes_of_a_release_are_read_row_by_row(built: Path) -> None:

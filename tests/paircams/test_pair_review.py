@@ -6,9 +6,10 @@ import csv
 import http.client
 import json
 import re
+import shutil
 import threading
 from contextlib import contextmanager
-from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -19,13 +20,14 @@ from hypothesis import strategies as st
 from pair_reports import finding, report_of, verdict
 
 from flickrexif.errors import UsageError
-from paircams.decisions import Decided, manifest_of, read_decisions, write_decision
+from paircams import validate
+from paircams.decisions import Decided, file_for_decisions, read_decisions, write_decision
 from paircams.pairs import read_pairs
+from paircams.releasing import PairsPlan, build, verify
 from paircams.review import Review
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from pair_scenes import Album
 
@@ -88,14 +90,14 @@ def decide(review: Review, subject: str = "002", decision: str = "accept", **mor
 
 
 def decided(review: Review) -> dict[str, str]:
-    known = read_decisions(review.manifest)
+    known = read_decisions(review.file)
     return {name: told.decision for name, told in known.items() if told.decision}
 
 
 def test_a_folder_without_a_manifest_gets_one_that_declares_the_same(album: Album) -> None:
     album.camera(3, "png").write_bytes(album.camera(3).read_bytes())
     before = read_pairs(album.root)
-    manifest = manifest_of(before)
+    manifest = file_for_decisions(before)
     after = read_pairs(manifest)
     assert manifest == album.root / "pairs.csv"
     assert [subject.files for subject in after.subjects] == [
@@ -106,7 +108,7 @@ def test_a_folder_without_a_manifest_gets_one_that_declares_the_same(album: Albu
 def test_a_decision_is_in_the_manifest_when_it_is_answered(review: Review) -> None:
     status, _, _ = ask(review, body=decide(review, note="seen\n twice"))
     assert status == 200
-    assert read_decisions(review.manifest)["002"] == Decided("accept", "seen twice")
+    assert read_decisions(review.file)["002"] == Decided("accept", "seen twice")
     assert ask(review, body=decide(review, "003", "reject"))[0] == 200
     assert decided(review) == {"002": "accept", "003": "reject"}
     assert ask(review, body=decide(review, "002", ""))[0] == 200
@@ -171,10 +173,10 @@ def test_the_page_is_not_shown_to_another_host(review: Review) -> None:
 def test_what_is_no_decision_is_refused_and_changes_nothing(
     review: Review, body: str, headers: dict[str, str]
 ) -> None:
-    before = review.manifest.read_bytes()
+    before = review.file.read_bytes()
     status, _, _ = ask(review, body=body, **headers)
     assert status == 400
-    assert review.manifest.read_bytes() == before
+    assert review.file.read_bytes() == before
     assert ask(review, body=decide(review))[0] == 200
 
 
@@ -221,12 +223,6 @@ def test_lines_of_jsonl_that_cannot_be_read_stay_as_they_are(album: Album) -> No
     assert read_decisions(manifest) == {"7": Decided("accept")}
 
 
-def test_a_manifest_that_cannot_hold_decisions_is_refused(album: Album) -> None:
-    declared = replace(read_pairs(album.root), manifest=album.root / "pairs.parquet")
-    with pytest.raises(UsageError, match="cannot hold decisions"):
-        manifest_of(declared)
-
-
 NOTES = st.text(st.characters(categories=("L", "N", "P", "S", "Zs")), max_size=40)
 
 
@@ -249,10 +245,60 @@ def test_the_last_decision_stands(
         assert read_decisions(manifest) == expected
 
 
-def test_a_dataset_that_cannot_hold_decisions_is_refused_before_it_is_read(
-    album: Album,
+@pytest.fixture
+def dataset(built: Path, tmp_path: Path) -> Path:
+    """A release, which is a folder of parquet files."""
+    return Path(shutil.copytree(built, tmp_path / "PairCams"))
+
+
+def test_decisions_on_a_dataset_stand_beside_it_and_are_heeded(
+    dataset: Path, tmp_path: Path
 ) -> None:
-    table = pa.table({"subject_idx": ["1"], "smartphone": ["no"], "camera": ["where"]})
+    declared = read_pairs(dataset)
+    file = file_for_decisions(declared)
+    assert file == tmp_path / "PairCams.decisions.csv"
+    assert file.read_text() == "subject_idx,decision,note\n001,,\n002,,\n003,,\n"
+    write_decision(file, "002", Decided("reject", "blurred, both"))
+    write_decision(file, "003", Decided("accept"))
+    again = {one.subject_idx: one.decision for one in read_pairs(dataset).subjects}
+    assert again == {"001": None, "002": "reject", "003": "accept"}
+    assert file_for_decisions(read_pairs(dataset)).read_text() == file.read_text()
+    assert read_decisions(file)["002"] == Decided("reject", "blurred, both")
+    assert verify(dataset) == []
+    summary = build(dataset, PairsPlan("1.0.1"), out=tmp_path / "out", previous=dataset)
+    assert summary.left_out == {"rejected in review": 1}
+
+
+def test_a_parquet_manifest_has_its_file_under_either_name(album: Album) -> None:
+    names = [f"00{number}/smartphone.jpg" for number in (1, 2)]
+    rows = {"subject_idx": ["1", "2"], "smartphone": names, "camera": names}
+    table = pa.table({**rows, "decision": ["accept", None]})
     pq.write_table(table, album.root / "pairs.parquet")
-    with pytest.raises(UsageError, match="cannot hold decisions"):
-        Review.open(album.root / "pairs.parquet")
+    expected = album.root / "pairs.parquet.decisions.csv"
+    assert file_for_decisions(read_pairs(album.root / "pairs.parquet")) == expected
+    assert file_for_decisions(read_pairs(album.root)) == expected
+    assert read_decisions(expected) == {"1": Decided("accept"), "2": Decided()}
+    write_decision(expected, "1", Decided())
+    assert {one.decision for one in read_pairs(album.root).subjects} == {None}
+
+
+def test_subjects_that_came_get_a_row_and_what_left_is_kept(dataset: Path, tmp_path: Path) -> None:
+    file = tmp_path / "PairCams.decisions.csv"
+    file.write_text("subject_idx,decision,note\n002,Reject,\n009,accept,left\n")
+    assert file_for_decisions(read_pairs(dataset)) == file
+    assert list(read_decisions(file)) == ["001", "002", "003", "009"]
+    assert read_decisions(file)["009"] == Decided("accept", "left")
+    assert read_pairs(dataset).subjects[1].decision == "reject"
+
+
+def test_a_decision_that_is_none_is_found_in_its_file(dataset: Path, tmp_path: Path) -> None:
+    (tmp_path / "PairCams.decisions.csv").write_text("subject_idx,decision\n001,perhaps\n")
+    [found] = validate(dataset, only=("row",)).findings
+    assert found.message.startswith("line 2 has the decision 'perhaps'")
+    assert found.file == "PairCams.decisions.csv"
+
+
+def test_where_no_file_can_be_written_the_review_does_not_begin(dataset: Path) -> None:
+    (dataset.parent / "PairCams.decisions.csv").mkdir()
+    with pytest.raises(UsageError, match=r"PairCams\.decisions\.csv' cannot be written"):
+        Review.open(dataset)

@@ -141,7 +141,7 @@ def test_faults_stand_in_subjects_of_their_own(tmp_path: Path) -> None:
     [
         ({"pairs": 1, "faults": {"swapped": 1}}, "2 or more"),
         ({"faults": {"sabotage": 1}}, "no fault 'sabotage'"),
-        ({"faults": {"stripped-side": 1, "encoder-side": 1}}, "at a time"),
+        ({"faults": {"stripped-side": 1, "clock": 1}}, "'stripped-side' and 'clock' contradict"),
         ({"longest_px": 20}, "20 pixels"),
     ],
 )

@@ -17,7 +17,7 @@ from PIL import Image
 
 from flickrexif.errors import UsageError
 from flickrexif.progress import Silent
-from paircams.cards import GAP_PX, make_cards
+from paircams.cards import GAP_PX, LOW_PX, TALL_PX, make_cards
 from paircams.junit import junit, write_junit
 from paircams.sheet import contact_sheet, write_sheet
 
@@ -141,11 +141,21 @@ def test_matched_points_lie_where_they_were_matched(album: Album) -> None:
     report = report_of(album.root, finding("001"), verdicts=(verdict("001"),))
     card = make_cards(report, Silent())[0]
     left, right = card.smartphone, card.camera
-    first = card.lines[0]
-    assert (first.x1, first.y1) == (0.25 * left.width, 0.5 * left.height)
-    assert first.x2 == pytest.approx(left.width + GAP_PX + 0.3 * right.width, abs=0.06)
-    assert first.y2 == 0.5 * right.height
-    assert len({line.hue for line in card.lines}) == 2
+    x1, y1, x2, y2 = card.lines[0]
+    assert (x1, y1) == (0.25 * left.width, 0.5 * left.height)
+    assert x2 == pytest.approx(left.width + GAP_PX + 0.3 * right.width, abs=0.06)
+    assert y2 == 0.5 * right.height
+    (svg,) = Page(contact_sheet(report)).all("svg")
+    told = [tuple(map(float, one.split(","))) for one in (svg["data-points"] or "").split()]
+    assert told == list(card.lines)
+
+
+def test_of_many_pairs_the_worst_alone_are_shown_tall(album: Album) -> None:
+    found = [finding(f"00{n}", "warning") for n in (1, 2, 3, 4)]
+    report = report_of(album.root, *found, finding("004", "error"))
+    cards = make_cards(report, Silent(), most_tall=2)
+    told = [(card.subject.subject_idx, card.height) for card in cards[:4]]
+    assert told == [("004", TALL_PX), ("001", TALL_PX), ("002", LOW_PX), ("003", LOW_PX)]
 
 
 def test_the_overlay_maps_corners_as_the_homography_does(album: Album) -> None:
