@@ -1,8 +1,9 @@
 """On which side a camera model stands, where a set tells models instead of sides.
 
-The side of a published pair is declared by its model, never derived: the older side holds a
-smartphone of 2013. ``models.csv`` beside this module is the published mapping as far as it is
-known, which is one of its 16 models; a table of the user's adds to it and overrules it.
+The side of a published pair is declared by its model, never by what one device is: the older side
+holds a smartphone of 2013. ``models.csv`` beside this module is the published mapping as far as it
+is known, which is one of its 16 models; a table of the user's adds to it and overrules it, and the
+pairs tell of other models (`paircams.colouring`).
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 Side = Literal["smartphone", "camera"]
 SIDES: tuple[Side, Side] = ("smartphone", "camera")
 
-MisplacedBy = Literal["row", "outside", "unplaced", "columns", "unknown-model"]
+MisplacedBy = Literal["row", "outside", "unplaced", "columns", "unknown-model", "coloured-model"]
 
 Decision = Literal["accept", "reject"]
 DECISIONS: tuple[Decision, ...] = ("accept", "reject")

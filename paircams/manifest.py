@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from flickrexif.errors import UsageError
 from paircams.classes import model_key, side_named
+from paircams.colouring import colour_models, coloured_models, models_told
 from paircams.columns import checked, column_of, decision_of, refuse_columns, unknown_columns
 from paircams.layout import SIDES, Misplaced, PairSet, PhotoFile, Side, Subject, printable
 from paircams.rows import IMAGE, Row, read_table
@@ -41,29 +42,52 @@ def read_manifest(
     """Read ``manifest`` (.csv, .jsonl or .parquet); paths in it are relative to its own folder.
 
     ``parts`` are further parquet files of the same set. ``classes`` gives the side of camera
-    models; photos of other models are placed where their subject has room, and found. A subject may
-    stand in several rows: its photos are collected, and the checks count them. Links are followed
-    where they lead; a path that is written so as to leave the folder is not.
+    models; others stand on the side that the pairs tell (`paircams.colouring`), else where their
+    subject has room, and both is found. A subject may stand in several rows: its photos are
+    collected, and the checks count them. Links are followed where they lead; a path that is written
+    so as to leave the folder is not.
 
     Raises `UsageError` for a file that is no manifest, and for columns that are missing or twice.
     """
-    tables = [(path, read_table(path)) for path in (manifest, *parts)]
-    declared = _Declared(manifest.parent, classes)
-    for path, table in tables:
-        columns = tuple(column_of(name) for name in table.columns)
-        by_photo = IMAGE in columns
-        refuse_columns(path, columns, by_photo=by_photo)
-        declared.misplaced += unknown_columns(path, table, by_photo=by_photo)
-        for row in table.rows:
-            cells = {column_of(name): cell for name, cell in row.cells.items()}
-            _add(declared, checked(replace(row, cells=cells)), by_photo=by_photo)
-    if not any(table.rows for _, table in tables):
+    tables = [_told(path) for path in (manifest, *parts)]
+    rows = [row for table in tables for row in table.rows]
+    if not rows:
         raise UsageError(f"{printable(manifest)!r} lists no pairs; add one row per subject")
+    coloured = colour_models(models_told(rows), classes)
+    declared = _Declared(manifest.parent, {**coloured, **classes})
+    for table in tables:
+        declared.misplaced += table.misplaced
+        for row in table.rows:
+            _add(declared, row, by_photo=table.by_photo)
+    if coloured:
+        declared.misplaced.append(coloured_models(coloured, rows))
     for model, count in declared.unknown.items():
         declared.misplaced.append(_unclassed(model, count))
     return PairSet(
         declared.root, tuple(declared.subjects.values()), tuple(declared.misplaced), manifest
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """One table: its rows, checked, and whether each is of a photo or of a subject."""
+
+    rows: Sequence[Row]
+    by_photo: bool
+    misplaced: Sequence[Misplaced]
+
+
+def _told(path: Path) -> _Told:
+    table = read_table(path)
+    columns = tuple(column_of(name) for name in table.columns)
+    by_photo = IMAGE in columns
+    refuse_columns(path, columns, by_photo=by_photo)
+    rows = [checked(_renamed(row)) for row in table.rows]
+    return _Told(rows, by_photo, unknown_columns(path, table, by_photo=by_photo))
+
+
+def _renamed(row: Row) -> Row:
+    return replace(row, cells={column_of(name): cell for name, cell in row.cells.items()})
 
 
 def _add(declared: _Declared, row: Row, *, by_photo: bool) -> None:

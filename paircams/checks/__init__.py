@@ -93,6 +93,13 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "P007",
+        "coloured-model",
+        "info",
+        "The class of every camera model is declared.",
+        cameras.coloured_models,
+    ),
+    Check(
+        "P007",
         "swapped-sides",
         "error",
         "The smartphone's photo is not on the camera's side, nor the camera's on its.",

@@ -62,6 +62,11 @@ def unknown_models(collection: Collection, _: Limits) -> Iterator[Fault]:
     return misplaced(collection, "unknown-model")
 
 
+def coloured_models(collection: Collection, _: Limits) -> Iterator[Fault]:
+    """Camera models whose side the pairs tell, as nothing declares it."""
+    return misplaced(collection, "coloured-model")
+
+
 def _two_models(collection: Collection, limits: Limits) -> Iterator[Pair]:
     for pair in collection.pairs:
         if not _one_model(pair) and not is_one_picture(pair, limits):

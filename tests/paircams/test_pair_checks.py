@@ -242,7 +242,10 @@ def test_each_fault_is_found_once_by_its_own_check(
 
 
 def test_every_check_has_a_fault_planted_for_it() -> None:
-    elsewhere = {"row", "columns", "outside", "unknown-model", "rejected", "swapped", "unsure"}
+    elsewhere = {
+        *("row", "columns", "outside", "unknown-model", "coloured-model"),
+        *("rejected", "swapped", "unsure"),
+    }
     planted = (
         {check for _, check in FAULTS}
         | elsewhere

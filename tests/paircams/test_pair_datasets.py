@@ -28,12 +28,15 @@ SUBJECTS = range(1, 5)
 @pytest.fixture
 def published(tmp_path: Path) -> Path:
     """A folder of two parquet files in the published form."""
-    folder = tmp_path / "published"
+    return write_published(tmp_path / "published", PHONE_MODEL, CAMERA_MODEL)
+
+
+def write_published(folder: Path, phone: str, camera: str) -> Path:
     (folder / "data").mkdir(parents=True)
     rows = [
         {"image": {"bytes": photo(n), "path": None}, "subject_idx": n, "model": model}
         for n in SUBJECTS
-        for photo, model in ((phone_photo, PHONE_MODEL), (camera_photo, CAMERA_MODEL))
+        for photo, model in ((phone_photo, phone), (camera_photo, camera))
     ]
     for part, begin in enumerate((0, 5)):
         table = pa.Table.from_pylist(rows[begin : begin + 5])
@@ -55,14 +58,29 @@ def test_a_published_set_is_judged_as_it_is(published: Path, classes: Path) -> N
     assert {finding.check for finding in report.findings} == set()
 
 
-def test_models_without_a_class_are_listed_and_their_pairs_judged(published: Path) -> None:
+def test_a_published_set_is_judged_without_a_table(published: Path) -> None:
     report = validate(published)
     (finding,) = report.findings
-    assert (finding.rule, finding.check, finding.severity) == ("P007", "unknown-model", "warning")
-    assert "'iPhone 12' (4 photos)" in finding.message
+    assert (finding.rule, finding.check, finding.severity) == ("P007", "coloured-model", "info")
+    assert "no class is declared for 1 of the camera models" in finding.message
+    assert "(smartphone: iPhone 12)" in finding.message
     assert [verdict.same_subject for verdict in report.verdicts] == ["pass"] * 4
-    sides = {file.name: file.side for file in read_pairs(published).files()}
-    assert [*sides.values()] == ["smartphone", "camera"] * 4
+    assert sides_in(published) == ["smartphone", "camera"] * 4
+
+
+def test_models_that_nothing_tells_are_listed_and_their_pairs_judged(tmp_path: Path) -> None:
+    folder = write_published(tmp_path / "nameless", "old one", "new one")
+    report = validate(folder)
+    assert {(f.rule, f.check, f.severity) for f in report.findings} == {
+        ("P007", "unknown-model", "warning")
+    }
+    assert any("'new one' (4 photos)" in finding.message for finding in report.findings)
+    assert [verdict.same_subject for verdict in report.verdicts] == ["pass"] * 4
+    assert sides_in(folder) == ["smartphone", "camera"] * 4
+
+
+def sides_in(folder: Path) -> list[str]:
+    return [file.side for file in read_pairs(folder).files()]
 
 
 def test_rows_are_read_in_one_go_and_one_by_one(published: Path, classes: Path) -> None:
