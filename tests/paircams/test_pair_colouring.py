@@ -50,9 +50,9 @@ def test_a_smartphone_on_the_older_side_is_outvoted():
 
 
 def test_what_is_declared_goes_before_names():
-    known = {"iphone 12": "camera"}
-    assert told(("iPhone 12", "SM-G991B"), ("Pixel 6", "SM-G991B"), known=known) == {
-        "sm-g991b": "smartphone",
+    known = {"a": "smartphone"}
+    assert told(("a", "Pixel 6"), ("b", "Pixel 6"), known=known) == {
+        "b": "smartphone",
         "pixel 6": "camera",
     }
 
