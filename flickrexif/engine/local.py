@@ -9,6 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from flickrexif.engine.parent import end_with_parent
 from flickrexif.engine.seam import ShardFailure, ShardReport
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class LocalPool:
 
     When a worker dies, the shards that were running then are run again, each in a pool of its own
     and at most ``retries`` times, so that a shard that kills its worker fails alone; the others go
-    on in a new pool.
+    on in a new pool. Workers end with the process that runs this, also when that is killed.
     """
 
     processes: int
@@ -123,6 +124,7 @@ _here: list[_Opened] = []
 
 
 def _install(stage: Stage) -> None:
+    end_with_parent()
     _here[:] = [_Opened(stage)]
 
 

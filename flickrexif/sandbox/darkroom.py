@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import io
 import multiprocessing
-import os
 import signal
 import threading
 from collections import OrderedDict
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Protocol
+
+from flickrexif.engine.parent import end_with_parent
 
 if TYPE_CHECKING:
     from flickrexif.sandbox.catalogue import SandboxPhoto
@@ -138,11 +138,4 @@ def _square(renderer: Renderer, photo: SandboxPhoto, edge: int) -> bytes:
 
 def _enter() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, name="end with parent", daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
+    end_with_parent()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -43,6 +44,8 @@ class UpperWorker:
         (self.log / f"{task.index}-{attempts}-{os.getpid()}").touch()
         if word == "poison" or (word == "kills once" and not attempts):
             os.kill(os.getpid(), signal.SIGKILL)
+        if word == "sleeps":
+            time.sleep(120)
         if word == "raises":
             raise ValueError("the shard is bad")
         write_text(task.target, word.upper())

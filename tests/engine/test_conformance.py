@@ -1,15 +1,27 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 from engine_stages import Upper, report
 
 from flickrexif.engine import InProcess, LocalPool, ShardFailure, ShardReport, ShardTask
 
-if TYPE_CHECKING:
-    from pathlib import Path
+STOPPED = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from engine_stages import Upper
+from flickrexif.engine import LocalPool, ShardTask
+folder = Path(sys.argv[2])
+tasks = [ShardTask(n, word, folder / str(n)) for n, word in enumerate(("a", "sleeps", "sleeps"))]
+list(LocalPool(3).run(Upper(folder / "log"), tasks))
+"""
+"""Two workers at work and one that waits for it."""
 
 ENGINES = [InProcess(), LocalPool(1), LocalPool(2)]
 POOLS = [LocalPool(1), LocalPool(2)]
@@ -143,6 +155,18 @@ def test_a_consumer_that_stops_leaves_the_rest_undone(engine, tmp_path, log):
     assert len(list(itertools.islice(running, 1))) == 1
     running.close()
     assert 1 <= len(list(log.iterdir())) <= 4
+
+
+def test_workers_end_with_a_process_that_is_killed(tmp_path, log):
+    words = [sys.executable, "-c", STOPPED, Path(__file__).parent, tmp_path]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as parent:
+        while len(list(log.iterdir())) < 3:
+            assert parent.poll() is None
+            time.sleep(0.05)
+        parent.kill()
+        # The pipe ends when nobody holds it any more: no worker, and no resource tracker.
+        parent.communicate(timeout=30)
+    assert parent.returncode == -9
 
 
 @pytest.mark.parametrize("engine", ENGINES, ids=repr)
