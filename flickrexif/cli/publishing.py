@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flickrexif import console
+from flickrexif.cli.outputs import output_folder
 from flickrexif.cli.root import cli, json_option, open_progress, path_type
 from flickrexif.errors import UsageError
 
@@ -23,7 +24,9 @@ def shelf_options(command: Callable[..., Any]) -> Callable[..., Any]:
     repo = click.option(
         "--repo", metavar="ORG/NAME", help="A dataset on the Hub, or at HF_ENDPOINT."
     )
-    folder = click.option("--to", "folder", type=path_type(), metavar="DIR", help="A plain folder.")
+    folder = click.option(
+        "--to", "folder", type=output_folder, metavar="DIR", help="A plain folder."
+    )
     return repo(folder(command))
 
 
@@ -80,15 +83,19 @@ def releases(repo: str | None, folder: Path | None, as_json: bool) -> None:
 @cli.command()
 @shelf_options
 @click.option("--version", required=True, metavar="X.Y.Z", help="A published one.")
+@click.option("--allow-withdrawn", is_flag=True, help="Also to one that nobody should use.")
 @json_option
-def rollback(repo: str | None, folder: Path | None, version: str, as_json: bool) -> None:
+def rollback(
+    repo: str | None, folder: Path | None, version: str, allow_withdrawn: bool, as_json: bool
+) -> None:
     """Make main what a published version was.
 
-    One commit that takes its files over; nothing is sent, and no tag moves.
+    One commit that takes its files over; nothing is sent, and no tag moves. A version that was
+    withdrawn is refused.
     """
     from flickrexif.publishing import rollback as run
 
-    moved = run(asked_shelf(repo, folder), version)
+    moved = run(asked_shelf(repo, folder), version, allow_withdrawn=allow_withdrawn)
     console.show(moved, moved.lines(), as_json=as_json)
 
 
@@ -103,9 +110,11 @@ def withdraw(
     """Say that nobody should use a published version any more.
 
     It is written into withdrawn.json beside the data, and flickrexif.load refuses the version. Its
-    tag and its bytes stay reachable: to have bytes erased, ask the Hub, which rewrites history.
+    tag and its bytes stay reachable, and main stays as it is: see rollback. Another reason takes
+    the place of an earlier one, which is told once more. To have bytes erased, ask the Hub, which
+    rewrites history.
     """
     from flickrexif.publishing import withdraw as run
 
     told = run(asked_shelf(repo, folder), version, reason=reason)
-    console.show(told, [told.line()], as_json=as_json)
+    console.show(told, told.lines(), as_json=as_json)

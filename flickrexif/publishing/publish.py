@@ -14,14 +14,15 @@ from flickrexif.publishing.verify import fetch_checked
 from flickrexif.release.card import CARD
 from flickrexif.release.checks.files import check_files
 from flickrexif.release.finding import Finding
+from flickrexif.release.ledger import LEDGER as ROW_LEDGER
 from flickrexif.release.manifest import MANIFEST, read_manifest
 from flickrexif.release.verify import verify
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from flickrexif.progress import Progress
-    from flickrexif.publishing.shelf import Key, Shelf
+    from flickrexif.publishing.shelf import Key, Refs, Shelf
     from flickrexif.publishing.verify import Verifier
     from flickrexif.release.manifest import Manifest
 
@@ -73,8 +74,8 @@ def publish(
     ``main`` moves by one commit, never half-way; files that lie there already are not sent again.
     Stopped or cut off, the same call goes on. What is sent was verified, by ``verifier``; only what
     was fetched again by its commit, and is equal, counts as published. Raises `UsageError` for a
-    version that stands with other bytes or does not come after the newest one, and
-    `FlickrexifError` for a release with findings.
+    version that stands with other bytes, does not come after the newest one, or lacks what that one
+    withdrew, and `FlickrexifError` for a release with findings.
     """
     folder, progress = Path(release), progress or Silent()
     manifest = read_manifest(folder)
@@ -88,6 +89,7 @@ def publish(
     _insist_on_later(shelf, version, refs.versions)
     there = {} if head is None else shelf.files(head)
     _insist_on_own(shelf, there)
+    _insist_on_withdrawn(folder, shelf, refs, there)
     add = tuple(sorted(name for name in names if not _lies(folder / name, there.get(name))))
     remove = tuple(sorted(set(there).difference(names, {LEDGER})))
     size = sum((folder / name).stat().st_size for name in add)
@@ -140,6 +142,23 @@ def _insist_on_later(shelf: Shelf, version: str, published: Iterable[str]) -> No
         raise UsageError(
             f"version {version!r} does not come after {newest!r} of {shelf.name!r}: "
             "build with a higher one"
+        )
+
+
+def _insist_on_withdrawn(folder: Path, shelf: Shelf, refs: Refs, there: Mapping[str, Key]) -> None:
+    """The rows that the newest version withdrew are withdrawn in this release too."""
+    newest = next(reversed(refs.versions), None)
+    if newest is None or (refs.versions[newest] == refs.head and ROW_LEDGER not in there):
+        return
+    own = folder / ROW_LEDGER
+    told = shelf.read(refs.versions[newest], ROW_LEDGER) or b""
+    withdrawn = set(told.splitlines())
+    lost = withdrawn.difference(own.read_bytes().splitlines() if own.is_file() else ())
+    if lost:
+        raise UsageError(
+            f"{str(own)!r} lacks {len(lost)} of the {len(withdrawn)} lines of version {newest!r} "
+            f"of {shelf.name!r}, and what was withdrawn would come back: build with --previous "
+            f"version {newest!r}"
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +58,24 @@ class Moved:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class WithdrawnVersion(PublishedVersion):
+    """A version that was withdrawn just now."""
+
+    shelf: str
+    earlier: str | None
+    """The reason that it was withdrawn for before, when that was another one."""
+
+    def lines(self) -> list[str]:
+        """The outcome for people."""
+        told = [self.line()]
+        if self.earlier is not None:
+            told.append(f"  it was withdrawn before, which is no longer told: {self.earlier}")
+        if self.is_current:
+            told.append(f"  main of {self.shelf} still shows it: see flickrexif rollback")
+        return told
+
+
 def releases(shelf: Shelf) -> list[PublishedVersion]:
     """Every published version, oldest first."""
     refs = shelf.refs()
@@ -80,17 +98,19 @@ def releases(shelf: Shelf) -> list[PublishedVersion]:
     return found
 
 
-def rollback(shelf: Shelf, version: str) -> Moved:
+def rollback(shelf: Shelf, version: str, *, allow_withdrawn: bool = False) -> Moved:
     """Make ``main`` what ``version`` is, by one commit; tags and data stay where they are.
 
-    Raises `UsageError` for a version that was never published, and `FlickrexifError` for a tag that
-    leads to another one.
+    Raises `UsageError` for a version that was never published, or was withdrawn unless
+    ``allow_withdrawn``, and `FlickrexifError` for a tag that leads to another one.
     """
     refs = shelf.refs()
     commit, head = require_version(shelf, refs, version), refs.head
     assert head is not None  # noqa: S101 - where a version is, there is a main
     require_unmoved(shelf, version, commit)
     wanted, there = shelf.files(commit), shelf.files(head)
+    if LEDGER in there and not allow_withdrawn:
+        _refuse_withdrawn(shelf, head, version)
     add = sorted(name for name, key in wanted.items() if there.get(name) != key and name != LEDGER)
     remove = sorted(set(there).difference(wanted, {LEDGER}))
     if add or remove:
@@ -99,11 +119,12 @@ def rollback(shelf: Shelf, version: str) -> Moved:
     return Moved(shelf.name, version, head, len(add) + len(remove))
 
 
-def withdraw(shelf: Shelf, version: str, *, reason: str) -> PublishedVersion:
+def withdraw(shelf: Shelf, version: str, *, reason: str) -> WithdrawnVersion:
     """Say in ``withdrawn.json`` that nobody should use ``version`` any more, and why.
 
-    Its tag and its bytes stay reachable; `load` refuses it. Raises `UsageError` for a version that
-    was never published, and for an empty ``reason``.
+    Its tag and its bytes stay reachable, in ``main`` too where that is as it; `load` refuses it.
+    Another reason takes the place of the earlier one. Raises `UsageError` for a version that was
+    never published, and for an empty ``reason``.
     """
     if not reason.strip():
         raise UsageError("a version is withdrawn for a reason: give one, it is published")
@@ -111,7 +132,8 @@ def withdraw(shelf: Shelf, version: str, *, reason: str) -> PublishedVersion:
     commit, head = require_version(shelf, refs, version), refs.head
     assert head is not None  # noqa: S101 - where a version is, there is a main
     withdrawn = withdrawn_versions(shelf, head)
-    if withdrawn.get(version) != reason:
+    earlier = withdrawn.get(version)
+    if earlier != reason:
         with tempfile.TemporaryDirectory() as place:
             (Path(place) / LEDGER).write_text(
                 ledger_text(withdrawn | {version: reason}), encoding="utf-8"
@@ -124,7 +146,9 @@ def withdraw(shelf: Shelf, version: str, *, reason: str) -> PublishedVersion:
                 message=f"Withdraw v{version}",
                 progress=Silent(),
             )
-    return next(one for one in releases(shelf) if one.commit == commit and one.version == version)
+    now = next(one for one in releases(shelf) if one.commit == commit and one.version == version)
+    earlier = None if earlier == reason else earlier
+    return WithdrawnVersion(**asdict(now), shelf=shelf.name, earlier=earlier)
 
 
 def require_version(shelf: Shelf, refs: Refs, version: str) -> str:
@@ -144,6 +168,15 @@ def require_unmoved(shelf: Shelf, version: str, commit: str) -> None:
         raise FlickrexifError(
             f"tag v{version} of {shelf.name!r} leads to {where}: it was moved; "
             "load by commit, or ask its maintainers"
+        )
+
+
+def _refuse_withdrawn(shelf: Shelf, head: str, version: str) -> None:
+    reason = withdrawn_versions(shelf, head).get(version)
+    if reason is not None:
+        raise UsageError(
+            f"v{version} of {shelf.name!r} was withdrawn ({reason}): roll back to another version, "
+            "or say --allow-withdrawn (allow_withdrawn=True)"
         )
 
 

@@ -7,7 +7,9 @@ import os
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
+
+from command_line import Outcome
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,19 +50,6 @@ for line in sys.stdin:
     os.environ.update(usual)
     print(json.dumps(answer), file=channel, flush=True)
 """
-
-
-class Outcome(NamedTuple):
-    """How a command ended and what it said."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def told(self) -> Any:
-        """What it printed, as JSON."""
-        return json.loads(self.out)
 
 
 class Commands:

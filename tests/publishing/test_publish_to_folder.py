@@ -191,6 +191,41 @@ def test_a_withdrawn_version_is_told_and_not_loaded(release_of, shelf, tmp_path)
     assert [one.withdrawn for one in releases(shelf)] == [None, "labels were wrong", None]
 
 
+def test_a_withdrawn_version_is_rolled_back_to_only_when_that_is_asked_for(release_of, shelf):
+    publish(release_of("1.0.0"), shelf)
+    publish(release_of("1.1.0", 16), shelf)
+    withdraw(shelf, "1.0.0", reason="labels were wrong")
+    head = shelf.refs().head
+    with pytest.raises(UsageError, match=r"v1\.0\.0 .* was withdrawn \(labels were wrong\): roll"):
+        rollback(shelf, "1.0.0")
+    assert shelf.refs().head == head
+    assert rollback(shelf, "1.1.0").changed == 0
+    assert rollback(shelf, "1.0.0", allow_withdrawn=True).changed > 0
+
+
+def test_the_command_rolls_back_to_a_withdrawn_version_by_its_flag(release_of, shelf, run):
+    publish(release_of("1.0.0"), shelf)
+    withdraw(shelf, "1.0.0", reason="labels were wrong")
+    words = ("rollback", "--to", shelf.name, "--version", "1.0.0")
+    assert "--allow-withdrawn" in run.refused(*words)
+    assert run(*words, "--allow-withdrawn").code == 0
+
+
+def test_withdrawing_tells_what_main_shows_and_what_was_told_before(release_of, shelf):
+    publish(release_of("1.0.0"), shelf)
+    publish(release_of("1.1.0", 16), shelf)
+    old = withdraw(shelf, "1.0.0", reason="labels were wrong")
+    assert (old.earlier, len(old.lines())) == (None, 1)
+    assert withdraw(shelf, "1.0.0", reason="labels were wrong") == old
+    other = withdraw(shelf, "1.0.0", reason="a licence was")
+    assert (other.withdrawn, other.earlier) == ("a licence was", "labels were wrong")
+    assert "labels were wrong" in other.lines()[1]
+    assert "main" not in "".join(other.lines())
+    current = withdraw(shelf, "1.1.0", reason="labels were wrong")
+    (_, line) = current.lines()
+    assert line.endswith("still shows it: see flickrexif rollback")
+
+
 @pytest.mark.parametrize("act", [rollback, lambda s, v: withdraw(s, v, reason="x"), fetch])
 def test_an_unknown_version_is_named_beside_the_known(release_of, shelf, act):
     publish(release_of("1.0.0"), shelf)
