@@ -16,6 +16,7 @@ from flickrexif.cli.encoding import (
     most_unreadable_option,
     threads_option,
 )
+from flickrexif.cli.outputs import output_folder
 from flickrexif.cli.root import cli, json_option, open_progress, path_type
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 @most_unreadable_option
 @click.option(
     "--out",
-    type=path_type(),
+    type=output_folder,
     help="Write results.json, degradations.md, degradations.png, classes.parquet and "
     "predictions.parquet into this folder.",
 )

@@ -9,7 +9,9 @@ import click
 
 from flickrexif import console
 from flickrexif.cli.encoding import devices_option, dtype_option
+from flickrexif.cli.outputs import output_folder
 from flickrexif.cli.root import cli, geometry_option, json_option, open_progress, path_type
+from flickrexif.errors import PartialError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,7 +84,7 @@ def embedding_words(
 
 @cli.command()
 @click.argument("images", type=path_type())
-@click.option("--out", type=path_type(), required=True, help="Write embeddings into this folder.")
+@click.option("--out", type=output_folder, required=True, help="Write embeddings into this folder.")
 @embedding_options
 @click.option(
     "--crop",
@@ -103,7 +105,8 @@ def embed(images: Path, out: Path, as_json: bool, **words: Any) -> None:
     IMAGES is a release, a folder of image files, or parquet files as datasets have them. Each photo
     is decoded once for all encoders. Stopped, the same command goes on; `flickrexif probe` with the
     same --out takes the embeddings from there. Each file is safetensors with image_embeddings and
-    Flickr ID, with label for a set with classes, and with subject and model for camera pairs.
+    Flickr ID, with label for a set with classes, and with subject and model for camera pairs. Exits
+    with 3 when photos were skipped, as they could not be read.
     """
     from flickrexif.probing import EmbedPlan
     from flickrexif.probing import embed as run
@@ -112,6 +115,11 @@ def embed(images: Path, out: Path, as_json: bool, **words: Any) -> None:
     with ExitStack() as stack:
         report = run(images, plan, out=out, progress=open_progress(stack))
     console.show(report.as_dict(), report.lines(), as_json=as_json)
+    if report.skipped:
+        raise PartialError(
+            f"{len(report.skipped)} photos have no embeddings, as they could not be read: mend or "
+            "remove them"
+        )
 
 
 @cli.command()

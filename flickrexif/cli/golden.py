@@ -16,6 +16,7 @@ from flickrexif.cli.encoding import (
     most_unreadable_option,
     threads_option,
 )
+from flickrexif.cli.outputs import output_folder
 from flickrexif.cli.root import cli, json_option, open_progress, path_type, split_names
 from flickrexif.errors import FlickrexifError
 
@@ -30,7 +31,7 @@ def golden() -> None:
 
 @golden.command("freeze")
 @click.argument("images", type=path_type())
-@click.option("--out", type=path_type(), required=True, help="A new folder.")
+@click.option("--out", type=output_folder, required=True, help="A new folder.")
 @encoder_option
 @click.option(
     "--distortions",

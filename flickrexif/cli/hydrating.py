@@ -10,6 +10,7 @@ import click
 
 from flickrexif import console
 from flickrexif.cli.grouped import GroupedCommand
+from flickrexif.cli.outputs import output_folder
 from flickrexif.cli.reaching import AskedFlickr, image_rate_option
 from flickrexif.cli.root import cli, json_option, open_progress, path_type
 from flickrexif.errors import PartialError
@@ -32,13 +33,13 @@ if TYPE_CHECKING:
 @click.option(
     "--to",
     "corpus",
-    type=path_type(),
+    type=output_folder,
     metavar="CORPUS",
     help="A new folder, or the one of an earlier run; needed unless SOURCE is a corpus.",
 )
 @click.option(
     "--folder",
-    type=path_type(),
+    type=output_folder,
     metavar="DIR",
     help="Also write each image as DIR/ID.jpg, as scripts for the published dataset read them.",
 )

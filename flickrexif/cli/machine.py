@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from flickrexif import console
-from flickrexif.cli.root import cli, json_option, path_type
+from flickrexif.cli.outputs import output_folder
+from flickrexif.cli.root import cli, json_option
 from flickrexif.errors import FlickrexifError, UsageError
 from flickrexif.settings import origins
 
@@ -32,7 +33,7 @@ USUAL_PORT = 8080
 )
 @click.option(
     "--hub",
-    type=path_type(),
+    type=output_folder,
     metavar="DIR",
     help="Serve an embedded Hugging Face Hub instead, which keeps its datasets in DIR.",
 )

@@ -9,6 +9,7 @@ import click
 
 from flickrexif import console
 from flickrexif.cli.encoding import encoder_option, most_unreadable_option, threads_option
+from flickrexif.cli.outputs import output_folder
 from flickrexif.cli.probing import mask
 from flickrexif.cli.root import cli, geometry_option, json_option, open_progress, path_type
 from flickrexif.errors import UsageError
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 @geometry_option
 @click.option("--crop", default=224, show_default=True, help="Pixels a side that are masked.")
 @most_unreadable_option
-@click.option("--out", type=path_type(), help="Write results.json and leak.png into this folder.")
+@click.option("--out", type=output_folder, help="Write results.json and leak.png into this folder.")
 @click.option("--seed", default=0, show_default=True, help="Of splits drawn and of resamples.")
 @threads_option
 @json_option
@@ -73,7 +74,7 @@ def mask_leak(
     help="Such as #808080, or noise.",
 )
 @click.option(
-    "--out", type=path_type(), help="Write map.csv, results.json and map.png into this folder."
+    "--out", type=output_folder, help="Write map.csv, results.json and map.png into this folder."
 )
 @click.option("--seed", default=0, show_default=True, help="Of a background of noise.")
 @threads_option

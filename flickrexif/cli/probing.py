@@ -10,6 +10,7 @@ import click
 from flickrexif import console
 from flickrexif.cli.embedding import embedding_options, embedding_words
 from flickrexif.cli.leading import LeadingCommand
+from flickrexif.cli.outputs import output_file, output_folder
 from flickrexif.cli.root import (
     cli,
     geometry_option,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 @click.option("--attributes", metavar="A,B", help="Only these.  [default: all of the release]")
 @click.option(
     "--out",
-    type=path_type(),
+    type=output_folder,
     help="Write results, figure and embeddings into this folder, and take embeddings from it.",
 )
 @click.option(
@@ -102,7 +103,7 @@ def mask() -> None:
 @geometry_option
 @click.option(
     "--out",
-    type=path_type(),
+    type=output_file,
     default="mask-preview.png",
     show_default=True,
     help="The sheet, a PNG.",

@@ -9,6 +9,7 @@ import click
 
 from flickrexif import console
 from flickrexif.cli.encoding import device_option, most_unreadable_option, threads_option
+from flickrexif.cli.outputs import output_folder
 from flickrexif.cli.root import cli, json_option, open_progress, path_type
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def protocol() -> None:
 )
 @click.option(
     "--out",
-    type=path_type(),
+    type=output_folder,
     help="Write results.json, results.parquet and processing.png into this folder.",
 )
 def protocol_processing(images: Path, out: Path | None, as_json: bool, **words: Any) -> None:
@@ -122,7 +123,7 @@ def protocol_processing(images: Path, out: Path | None, as_json: bool, **words: 
 )
 @click.option(
     "--out",
-    type=path_type(),
+    type=output_folder,
     help="Write results.json, results.parquet and neighbours.png into this folder.",
 )
 def protocol_neighbours(images: Path, out: Path | None, as_json: bool, **words: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from flickrexif import console
+from flickrexif.cli.outputs import output_folder
 from flickrexif.cli.root import (
     cli,
     json_option,
@@ -85,7 +86,7 @@ def _named(bins: tuple[str, ...]) -> dict[str, str]:
 @cli.command()
 @click.argument("corpus", type=path_type())
 @click.option("--version", "version", required=True, metavar="X.Y.Z", help="Such as 1.0.0.")
-@click.option("--out", type=path_type(), help="The release folder.  [default: FlickrExif-X.Y.Z]")
+@click.option("--out", type=output_folder, help="The release folder.  [default: FlickrExif-X.Y.Z]")
 @click.option(
     "--kind",
     type=click.Choice(["masked", "images", "metadata"]),

@@ -66,7 +66,7 @@ def geometry_option(command: Callable[..., Any]) -> Callable[..., Any]:
     },
 )
 @click.version_option(__version__, "-V", "--version", prog_name="flickrexif")
-@click.option("-q", "--quiet", is_flag=True, help="No progress and no log lines, only errors.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress, only warnings and errors.")
 @click.option(
     "--config",
     "settings",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from flickrexif import console
+from flickrexif.cli.outputs import output_folder
 from flickrexif.cli.root import cli, json_option, path_type
 from flickrexif.errors import FlickrexifError
 
@@ -54,7 +55,7 @@ def splits_inspect(
 
 @splits.command("export")
 @click.argument("corpus", type=path_type())
-@click.argument("folder", type=path_type(), metavar="DIR")
+@click.argument("folder", type=output_folder, metavar="DIR")
 @click.option(
     "--format",
     "form",
@@ -89,7 +90,7 @@ def splits_export(corpus: Path, folder: Path, form: str, as_json: bool) -> None:
     help="The photos: CSV, JSON lines or parquet with the published columns.",
 )
 @click.option(
-    "--to", "corpus", required=True, type=path_type(), metavar="CORPUS", help="A new folder."
+    "--to", "corpus", required=True, type=output_folder, metavar="CORPUS", help="A new folder."
 )
 @click.option(
     "--repair",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flickrexif import console
+from flickrexif.cli.outputs import output_folder
 from flickrexif.cli.probing import mask
 from flickrexif.cli.root import (
     cli,
@@ -31,7 +32,7 @@ def treated(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(
         (
             click.argument("images", type=path_type()),
-            click.option("--out", type=path_type(), required=True, help="A new folder."),
+            click.option("--out", type=output_folder, required=True, help="A new folder."),
             click.option(
                 "--version", default="1.0.0", show_default=True, metavar="X.Y.Z", help="Of the set."
             ),

@@ -10,6 +10,7 @@ import click
 
 from flickrexif import console
 from flickrexif.cli.grouped import GroupedCommand
+from flickrexif.cli.outputs import output_folder
 from flickrexif.cli.reaching import HOW_LONG, WHERE, AskedFlickr, flickr_options, limit_options
 from flickrexif.cli.root import cli, json_option, open_progress, path_type
 from flickrexif.errors import PartialError, UsageError
@@ -103,7 +104,7 @@ def recheck(
 @click.option("--undo", is_flag=True, help="Strike them off the list, recorded by mistake.")
 @click.option("--list", "shows_list", is_flag=True, help="Show what was taken down.")
 @click.option("--version", metavar="X.Y.Z", help="The new version.  [default: the next patch]")
-@click.option("--out", type=path_type(), help="Its folder.  [default: NAME-X.Y.Z beside RELEASE]")
+@click.option("--out", type=output_folder, help="Its folder.  [default: NAME-X.Y.Z beside RELEASE]")
 @click.option("--date", metavar="YYYY-MM-DD", help="The day of the ledger.  [default: today, UTC]")
 @json_option
 def takedown(place: Path, as_json: bool, **words: Any) -> None:

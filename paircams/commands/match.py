@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from flickrexif import console
+from flickrexif.cli.outputs import output_file
 from flickrexif.progress import Bar
 
 
@@ -15,7 +16,7 @@ from flickrexif.progress import Bar
 @click.argument("cameras", type=click.Path(path_type=Path))
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=output_file,
     metavar="CSV",
     help="The manifest to write; by default pairs.csv in the folder that holds both.",
 )

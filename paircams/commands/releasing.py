@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from flickrexif import console
+from flickrexif.cli.outputs import output_folder
 from flickrexif.cli.root import json_option
 from flickrexif.errors import FlickrexifError
 from flickrexif.progress import Bar
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 @click.command(short_help="Build a versioned release of validated pairs.")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--version", required=True, metavar="X.Y.Z")
-@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="DIR")
+@click.option("--out", type=output_folder, required=True, metavar="DIR")
 @click.option("--name", default="PairCams", show_default=True)
 @click.option(
     "--kind",
@@ -65,7 +66,8 @@ def build(
     be stripped without loss (HEIC, WebP), before anything is written.
 
     With --previous the version must keep its promise: major for other columns, names or making of
-    the photos, minor for more pairs, patch for fewer or for mended metadata.
+    the photos, minor for more pairs, patch for fewer or for mended metadata. Other photos of a
+    subject that was withdrawn are refused.
 
     It grows in DIR.partial and appears whole. Stopped, the same command, or one with other words,
     throws away what was written and begins anew.

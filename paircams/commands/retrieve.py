@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from flickrexif import console
+from flickrexif.cli.outputs import output_folder
 from flickrexif.progress import Bar
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=output_folder,
     metavar="DIR",
     help="Write retrieval.json, retrieval.csv and retrieval.png into DIR.",
 )

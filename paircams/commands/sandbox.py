@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from flickrexif import console
+from flickrexif.cli.outputs import output_folder
 from flickrexif.progress import Bar
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @click.command(short_help="Make a set of simulated pairs, with faults if wanted.")
-@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("out", type=output_folder)
 @click.option("--pairs", type=click.IntRange(1), default=12, show_default=True)
 @click.option(
     "--fault",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from flickrexif.cli.outputs import output_file, output_folder
 from flickrexif.errors import PartialError
 from flickrexif.progress import Bar
 from paircams.finding import SEVERITIES, Severity
@@ -55,13 +56,13 @@ if TYPE_CHECKING:
 @click.option(
     "--report",
     "folder",
-    type=click.Path(path_type=Path),
+    type=output_folder,
     metavar="DIR",
     help="Write report.json, findings.csv and report.html into DIR.",
 )
 @click.option(
     "--junit",
-    type=click.Path(path_type=Path),
+    type=output_file,
     metavar="FILE",
     help="Write the findings as JUnit XML, for continuous integration.",
 )

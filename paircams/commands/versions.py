@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from flickrexif import console
+from flickrexif.cli.outputs import output_folder
 from flickrexif.cli.publishing import asked_shelf, shelf_options
 from flickrexif.cli.root import json_option
 from flickrexif.errors import UsageError
@@ -64,7 +65,7 @@ def diff(before: Path, after: Path, images: bool, as_json: bool) -> None:
 @click.option("--version", metavar="X.Y.Z", help="The new version.  [default: the next patch]")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=output_folder,
     metavar="DIR",
     help="Its folder.  [default: NAME-X.Y.Z beside RELEASE]",
 )
@@ -78,8 +79,9 @@ def takedown(
 
     Both photos of a pair leave. Files that held none of them stay the same, byte by byte. The ids
     go into withdrawn.jsonl with the date and --reason, which is one of: asked for, licence, legal,
-    unsafe, no longer public, mistake. `paircams build --previous` keeps these pairs out for ever.
-    RELEASE itself is left for you to delete. Stopped, the same command begins anew.
+    unsafe, no longer public, mistake. `paircams build --previous` leaves out pairs of these ids and
+    refuses other photos under their subject_idx; photos saved anew under another subject_idx it
+    cannot know. RELEASE itself is left for you to delete. Stopped, the same command begins anew.
     """
     from paircams.releasing import read_ledger
     from paircams.releasing import take_down as run
