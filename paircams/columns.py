@@ -56,6 +56,11 @@ def decision_of(cells: Mapping[str, str]) -> Decision | None:
 
 def refuse_columns(manifest: Path, names: Sequence[str], *, by_photo: bool) -> None:
     """Raise `UsageError` for columns that are missing or twice; JSON lines may leave some out."""
+    if manifest.suffix.lower() == ".csv" and not any(names):
+        raise UsageError(
+            f"{printable(manifest)!r} is empty, or its first line is; begin it with its columns, "
+            f"of {_known(by_photo=by_photo)}"
+        )
     needed = BY_PHOTO if by_photo else BY_SUBJECT
     lacks = [name for name in needed if name not in names]
     if by_photo and not any(name in names for name in SIDE_COLUMNS):

@@ -22,9 +22,10 @@ from paircams.layout import DECISIONS, SIDES, Misplaced, printable
 from paircams.rows import read_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from paircams.layout import PairSet, Subject
+    from paircams.rows import Row
 
 NEW_MANIFEST = "pairs.csv"
 """What a folder without a manifest gets."""
@@ -49,13 +50,14 @@ def decisions_beside(place: Path) -> Path:
 def with_decisions(declared: PairSet, file: Path) -> PairSet:
     """``declared`` with what ``file``, if it is there, decides on its subjects.
 
-    Subjects that the set does not have any more are passed over. Raises `UsageError` for a file
-    that is no table.
+    A decision on a subject that the set lacks, and a row that cannot be read, are misplaced. Raises
+    `UsageError` for a file that is no table.
     """
     aware = replace(declared, decisions=file)
     if not file.is_file():
         return aware
-    rows = [checked(row) for row in read_table(file).rows]
+    names = {subject.subject_idx for subject in declared.subjects}
+    rows = [_heeded(checked(row), names) for row in read_table(file).rows]
     decided = {row.cells["subject_idx"]: decision_of(row.cells) for row in rows if not row.reason}
     return replace(
         aware,
@@ -70,6 +72,15 @@ def with_decisions(declared: PairSet, file: Path) -> PairSet:
             if row.reason
         ),
     )
+
+
+def _heeded(row: Row, names: Collection[str]) -> Row:
+    """The row; with a reason where it decides on none of ``names``, as spreadsheets cut zeros."""
+    name = row.cells.get("subject_idx", "")
+    if row.reason is not None or name in names or decision_of(row.cells) is None:
+        return row
+    told = f"{row.where} decides on subject {name!r}, which the set does not have"
+    return replace(row, reason=f"{told}; write the subject as the set does, or delete the row")
 
 
 def file_for_decisions(declared: PairSet) -> Path:

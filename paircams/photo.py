@@ -14,7 +14,7 @@ from flickrexif.exif.cameras import identify
 from flickrexif.exif.read import read_exif
 from paircams.grey import grey_image, grey_pixels, opened_photo, register_heif
 from paircams.matching.cascade import TINY_SIDE, Look
-from paircams.matching.features import ORB_SIDE, orb
+from paircams.matching.features import ORB_LEAST, ORB_SIDE, orb
 from paircams.photo_bytes import Read, read_photo
 from paircams.privacy import private_tags
 from paircams.provenance import Provenance, provenance
@@ -108,7 +108,10 @@ def _contents(file: PhotoFile, content: bytes, *, matching: bool) -> Contents:
     with opened_photo(content) as image:
         kind = "JPEG" if image.format == "MPO" else image.format or "unknown"
         tags, made = private_tags(image), provenance(image, content)
+        width, height = image.size  # as stored: a draft changes it
         grey = grey_image(image, ORB_SIDE)
+    if matching and min(grey.size) < ORB_LEAST:
+        raise ValueError(f"too small to be matched ({width} x {height} px); take a larger copy")
     record = read_exif(content)
     return Contents(
         sha256=hashlib.sha256(content).hexdigest(),

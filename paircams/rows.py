@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 IMAGE = "image"
+_OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,19 @@ def _csv(manifest: Path) -> Table:
     with manifest.open(encoding="utf-8-sig", newline="") as file:
         lines = csv.reader(file, strict=True)
         header = [name.strip() for name in next(lines, [])]
+        _refuse_separator(manifest, header)
         return Table(tuple(header), tuple(_csv_rows(lines, header)))
+
+
+def _refuse_separator(manifest: Path, header: Sequence[str]) -> None:
+    """Raise `UsageError` for columns that spreadsheets of many countries part otherwise."""
+    if "subject_idx" in header:
+        return
+    for mark, name in _OTHER_SEPARATORS.items():
+        if any(mark in column for column in header):
+            raise UsageError(
+                f"{printable(manifest)!r} has {name} between its columns; save it with commas"
+            )
 
 
 def _csv_rows(lines: Iterator[list[str]], header: Sequence[str]) -> Iterator[Row]:

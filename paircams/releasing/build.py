@@ -48,9 +48,10 @@ def build(
     ``<out>.partial`` and appears whole; stopped, it begins anew. Equal files, words and library
     versions give equal bytes.
 
-    Raises `UsageError` for an ``out`` that exists, for a photo that cannot be stripped, and for a
-    version that is too small a step from ``previous``; `FlickrexifError` for a set with errors
-    unless the plan leaves pairs with errors out. All of that before anything is written.
+    Raises `UsageError` for an ``out`` that exists, for a photo that cannot be stripped, for other
+    photos of a subject that ``previous`` withdrew, and for a version that is too small a step from
+    it; `FlickrexifError` for a set with errors unless the plan leaves pairs with errors out. All of
+    that before anything is written.
     """
     WorkDirectory(Path(out)).refuse_what_is_there()
     before = None if previous is None else Previous.open(previous, version=plan.version)
@@ -61,6 +62,7 @@ def build(
     told = words(report, plan)
     if before is not None:
         pairs = before.still_there(pairs)
+        before.refuse_saved_anew(pairs)
         left_out |= {WITHDRAWN: len(chosen) - len(pairs)} if len(pairs) < len(chosen) else {}
         refuse_none(pairs)
         before.refuse_small_step(told, pairs)

@@ -24,7 +24,7 @@ def choose(report: Report, *, leave_out_failed: bool) -> tuple[list[ChosenPair],
     """Return the pairs to build from, as declared, and how many were left out for which reason.
 
     Raises `FlickrexifError` for a set with errors, unless pairs with errors are to be left out, and
-    `UsageError` where no pair is left.
+    `UsageError` where no pair is left, or a decision is on none: whose it is, nobody can tell.
     """
     errors = [found for found in report.findings if _stops(found)]
     if errors and not leave_out_failed:
@@ -35,6 +35,7 @@ def choose(report: Report, *, leave_out_failed: bool) -> tuple[list[ChosenPair],
             "(see `paircams validate`), reject the pairs (`paircams review`), or leave them out "
             "(--leave-out-failed)"
         )
+    _refuse_stray_decisions(report, errors)
     verdicts = {verdict.subject_idx: verdict for verdict in report.verdicts}
     chosen: list[ChosenPair] = []
     left_out: Counter[str] = Counter()
@@ -55,6 +56,17 @@ def refuse_none(pairs: Sequence[ChosenPair]) -> None:
     """Raise `UsageError` where no pair is left."""
     if not pairs:
         raise UsageError("no pair is left to build from: see `paircams validate`")
+
+
+def _refuse_stray_decisions(report: Report, errors: Sequence[Finding]) -> None:
+    """Raise `UsageError` for a row of the file of decisions that is of no declared subject."""
+    if report.declared.decisions is None:
+        return
+    file = report.declared.decisions.name
+    names = {subject.subject_idx for subject in report.declared.subjects}
+    for found in errors:
+        if found.check == "row" and found.file == file and found.subject_idx not in names:
+            raise UsageError(f"{file!r}: {found.message}")
 
 
 def _stops(finding: Finding) -> bool:

@@ -34,7 +34,7 @@ def diff(
     are told whose bytes differ, by digest. Raises `UsageError` for a folder that is no release of
     pairs, or whose files are missing or damaged.
     """
-    old, new = PairsFolder.open(before), PairsFolder.open(after)
+    old, new = (PairsFolder.open(release, command="diff") for release in (before, after))
     found = compare(old.manifest, old.rows(), new.manifest, new.rows())
     return replace(found, images_changed=_changed_images(old, new)) if images else found
 

@@ -28,10 +28,13 @@ class PairsFolder:
     manifest: Manifest
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str]) -> PairsFolder:
-        """Read the manifest; raises `UsageError` where it is none of a release of pairs."""
+    def open(cls, path: str | os.PathLike[str], *, command: str) -> PairsFolder:
+        """Read the manifest; raises `UsageError` where it is none of a release of pairs.
+
+        ``command`` is flickrexif's own for other releases, which the refusal names.
+        """
         folder = Path(path)
-        manifest = read_pairs_manifest(folder)
+        manifest = read_pairs_manifest(folder, command=command)
         for fault in check_shape(manifest):
             raise UsageError(
                 f"{str(folder)!r} cannot be read ({fault.file}: {fault.message}): "

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from flickrexif.errors import UsageError
 from flickrexif.release.ledger import LEDGER, read_lines, require_date, require_reason
 from flickrexif.release.plan import require_version
+from paircams.releasing.shape import read_pairs_manifest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,6 +45,8 @@ class WithdrawnPair:
 def read_ledger(release: Path) -> list[WithdrawnPair]:
     """The withdrawals that the release tells, sorted; none where it has no ledger.
 
-    Raises `UsageError` with the number of the first line that cannot be understood.
+    Raises `UsageError` for a folder that is no release of pairs, and with the number of the first
+    line that cannot be understood.
     """
+    read_pairs_manifest(release, command="takedown")
     return sorted(read_lines(release / LEDGER, WithdrawnPair))

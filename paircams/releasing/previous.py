@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from flickrexif.errors import UsageError
 from flickrexif.release.versions import refuse_earlier, refuse_small_step
 from paircams.layout import SIDES
 from paircams.releasing.diff import compare
@@ -16,7 +17,7 @@ from paircams.releasing.ledger import WithdrawnPair, read_ledger
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from flickrexif.release.manifest import Manifest
     from paircams.releasing.difference import PairsDiff
@@ -33,7 +34,7 @@ class Previous:
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, version: str) -> Previous:
         """Read what is small; raises `UsageError` unless ``version`` comes after the release's."""
-        release = PairsFolder.open(path)
+        release = PairsFolder.open(path, command="build")
         refuse_earlier(version, after=release.version)
         return cls(release, tuple(read_ledger(Path(path))))
 
@@ -41,6 +42,22 @@ class Previous:
         """The pairs but for those that the ledger names."""
         gone = {one.pair_id for one in self.ledger}
         return [pair for pair in pairs if pair.pair_id not in gone]
+
+    def refuse_saved_anew(self, pairs: Iterable[ChosenPair]) -> None:
+        """Raise `UsageError` for a pair of a subject in the ledger, which left with other photos.
+
+        Ids follow from bytes: withdrawn photos that were saved anew make another id.
+        """
+        gone = {one.subject_idx: one for one in self.ledger}
+        back = [name for pair in pairs if (name := pair.subject.subject_idx) in gone]
+        if back:
+            first = gone[back[0]]
+            more = f" (and {len(back) - 1} more subjects)" if len(back) > 1 else ""
+            raise UsageError(
+                f"subject {first.subject_idx!r} was withdrawn in {first.version} and is here with "
+                f"other photos{more}: give it another subject_idx if it is another pair, else "
+                "leave it out (decide reject in `paircams review`)"
+            )
 
     def refuse_small_step(self, manifest: Manifest, pairs: Sequence[ChosenPair]) -> None:
         """Raise `UsageError` when the version of ``manifest`` promises more than it keeps.

@@ -36,10 +36,11 @@ _WORDS: dict[str, type] = {
 }
 
 
-def read_pairs_manifest(release: Path) -> Manifest:
+def read_pairs_manifest(release: Path, *, command: str = "verify") -> Manifest:
     """The manifest of the release of pairs in the folder ``release``.
 
-    Raises `UsageError` where there is none, or one of another kind of release.
+    Raises `UsageError` where there is none, or one of another kind of release: for that it names
+    flickrexif's own ``command``.
     """
     if not (release / MANIFEST).is_file():
         raise UsageError(
@@ -48,7 +49,7 @@ def read_pairs_manifest(release: Path) -> Manifest:
         )
     manifest = read_manifest(release)
     if manifest.get("kind") != PAIRS:
-        raise UsageError(f"{str(release)!r} holds no pairs: see `flickrexif verify`")
+        raise UsageError(f"{str(release)!r} holds no pairs: use `flickrexif {command}`")
     return manifest
 
 

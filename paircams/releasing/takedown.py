@@ -71,14 +71,14 @@ def take_down(
     ``owners`` are as the column has them. Both photos of a pair leave. Only files that held one of
     them are written anew; the others are the same files (hard links where the disk allows). Their
     ids, with ``date`` (YYYY-MM-DD) and ``reason`` (one of `flickrexif.release.ledger.REASONS`), go
-    into ``withdrawn.jsonl``; no later build with ``previous`` shows them again. ``release`` itself
-    is not touched.
+    into ``withdrawn.jsonl``: a later build with ``previous`` leaves out the pairs of these ids, and
+    refuses other photos of their subjects. ``release`` itself is not touched.
 
     ``version`` is the next patch by default, ``out`` a folder ``<name>-<version>`` beside the
     release. Raises `UsageError` when nothing is named, when the release has none of it or only it,
     for a version that is too low, and when ``out`` exists.
     """
-    before = PairsFolder.open(release)
+    before = PairsFolder.open(release, command="takedown")
     require_date(date)
     require_reason(reason)
     version = version or bumped(before.version, "patch")
@@ -105,7 +105,7 @@ def _listed(listed_in: str | os.PathLike[str] | None) -> list[str]:
     if listed_in is None:
         return []
     try:
-        lines = Path(listed_in).read_text(encoding="utf-8").splitlines()
+        lines = Path(listed_in).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{str(listed_in)!r} cannot be read: name a text file") from error
     words = (line.strip() for line in lines)

@@ -379,6 +379,14 @@ def test_an_empty_file_is_called_empty(album: Album) -> None:
     assert "empty" in finding.message
 
 
+@pytest.mark.parametrize("size", [(1, 1), (2000, 1), (3000, 2)])
+def test_a_photo_too_small_to_be_matched_is_told_so(album: Album, size: tuple[int, int]) -> None:
+    Image.new("RGB", size).save(album.camera(3))
+    [finding] = [one for one in validate(album.root).findings if one.check == "undecodable"]
+    assert (finding.rule, finding.file) == ("P002", "003/camera.jpg")
+    assert f"too small to be matched ({size[0]} x {size[1]} px)" in finding.message
+
+
 def test_a_pipe_in_place_of_a_photo_is_undecodable(album: Album) -> None:
     album.camera(3).unlink()
     os.mkfifo(album.camera(3))

@@ -223,7 +223,7 @@ def test_what_is_no_release_of_pairs_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no release"):
         verify(tmp_path)
     (tmp_path / "manifest.json").write_text('{"kind": "images"}')
-    with pytest.raises(UsageError, match="holds no pairs"):
+    with pytest.raises(UsageError, match="holds no pairs: use `flickrexif verify`"):
         verify(tmp_path)
 
 

@@ -298,6 +298,32 @@ def test_a_decision_that_is_none_is_found_in_its_file(dataset: Path, tmp_path: P
     assert found.file == "PairCams.decisions.csv"
 
 
+def test_a_decision_on_no_subject_is_an_error_and_never_passed_over(
+    dataset: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "PairCams.decisions.csv"
+    file.write_text("subject_idx,decision\n1,reject\n2,\n003,accept\n")
+    [found] = validate(dataset, only=("P001",)).findings
+    assert (found.rule, found.severity, found.file) == ("P001", "error", file.name)
+    assert found.message == (
+        "line 2 decides on subject '1', which the set does not have; write the subject as the set "
+        "does, or delete the row"
+    )
+    plan = PairsPlan("1.0.1", leave_out_failed=True)
+    with pytest.raises(UsageError, match=r"PairCams\.decisions\.csv': line 2 decides on subject"):
+        build(dataset, plan, out=tmp_path / "out")
+    file.write_text("subject_idx,decision\n001,reject\n")
+    assert build(dataset, plan, out=tmp_path / "out").left_out == {"rejected in review": 1}
+
+
+def test_decisions_between_semicolons_are_refused_by_that_name(
+    dataset: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "PairCams.decisions.csv").write_text("subject_idx;decision;note\n001;reject;\n")
+    with pytest.raises(UsageError, match=r"decisions\.csv' has semicolons between its columns"):
+        read_pairs(dataset)
+
+
 def test_where_no_file_can_be_written_the_review_does_not_begin(dataset: Path) -> None:
     (dataset.parent / "PairCams.decisions.csv").mkdir()
     with pytest.raises(UsageError, match=r"PairCams\.decisions\.csv' cannot be written"):

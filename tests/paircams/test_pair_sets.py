@@ -84,7 +84,8 @@ def test_license_and_owner_are_kept(album: Album) -> None:
     [
         ("subject_idx,smartphone\n", "missing columns 'camera'"),
         ("subject_idx,smartphone,camera,camera\n", "repeated columns 'camera'"),
-        ("", "missing columns"),
+        ("", "is empty, or its first line is"),
+        ("\n", "is empty, or its first line is"),
     ],
 )
 def test_columns_that_do_not_fit_are_refused_by_name(album: Album, header: str, named: str) -> None:
@@ -92,6 +93,19 @@ def test_columns_that_do_not_fit_are_refused_by_name(album: Album, header: str, 
         read_pairs(manifest(album, header and header + "1,a.jpg,b.jpg\n"))
     assert ", license, owner" in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("mark", "name"), [(";", "semicolons"), ("\t", "tabs")])
+def test_another_separator_is_told_as_the_cause(album: Album, mark: str, name: str) -> None:
+    text = (HEADER + rows(range(1, 7))).replace(",", mark)
+    with pytest.raises(UsageError, match=f"has {name} between its columns; save it with commas"):
+        read_pairs(manifest(album, text))
+
+
+def test_a_semicolon_in_a_column_beside_is_none(album: Album) -> None:
+    header = 'subject_idx,smartphone,camera,"lens; mount"\n'
+    text = header + "1,001/smartphone.jpg,001/camera.jpg,wide; M\n"
+    assert len(read_pairs(manifest(album, text)).subjects) == 1
 
 
 @pytest.mark.parametrize(

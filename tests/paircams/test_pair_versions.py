@@ -13,10 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pair_releases import FILE, leave, rewrite, rows, subjects, tell_of
+from PIL import Image
 
 from flickrexif.errors import UsageError
 from flickrexif.release.versions import numbers, required_bump
 from paircams.decisions import Decided, write_decision
+from paircams.pairs import read_pairs
 from paircams.releasing import PairsDiff, PairsPlan, build, diff, read_ledger, take_down, verify
 from paircams.releasing.diff import compare
 
@@ -94,7 +96,8 @@ def test_a_pair_goes_by_its_id_its_subject_its_owner_or_a_list(
 
     rewrite(release, own)
     first, _, third, *_ = rows(release)
-    (tmp_path / "list").write_text(f"# asked for today\n\n{third['pair_id']}\nno such pair\n")
+    words = f"\ufeff{third['pair_id']}\n\n# asked for today\nno such pair\n"  # as Windows saves it
+    (tmp_path / "list").write_text(words, encoding="utf-8")
     told = take_down(
         release, owners=["Jane Roe"], listed_in=tmp_path / "list", date=DAY, out=tmp_path / "out"
     )
@@ -155,6 +158,28 @@ def test_it_stays_out_when_its_stripped_files_are_built_from(
 ) -> None:
     build(built, PairsPlan("1.0.2"), out=tmp_path / "next", previous=without)
     assert subjects(tmp_path / "next") == ["001", "001", "003", "003"]
+
+
+def save_anew(photo: Path) -> None:
+    with Image.open(photo) as image:
+        image.save(photo, quality=83)
+
+
+def test_withdrawn_photos_that_were_saved_anew_do_not_come_back_unseen(
+    pairs: Path, without: Path, tmp_path: Path
+) -> None:
+    copy = Path(shutil.copytree(pairs, tmp_path / "set"))
+    [phone] = next(one for one in read_pairs(copy).subjects if one.subject_idx == "002").on(
+        "smartphone"
+    )
+    save_anew(phone.path)
+    plan, out = PairsPlan("1.1.0", leave_out_failed=True), tmp_path / "next"
+    with pytest.raises(UsageError, match=r"subject '002' was withdrawn in 1\.0\.1 .* subject_idx"):
+        build(copy, plan, out=out, previous=without)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["set"]
+    write_decision(copy / "pairs.csv", "002", Decided("reject"))
+    build(copy, plan, out=out, previous=without)
+    assert subjects(out) == ["001", "001", "003", "003"]
 
 
 def test_a_new_pair_asks_for_a_minor_step_before_anything_is_written(
@@ -310,8 +335,44 @@ def test_the_commands_take_down_list_and_compare(
     assert (code, told.split()[1:]) == (0, ["001", "1.0.1", DAY, "licence"])
     assert run("takedown", out, "--list", "--pair", "002")[0] == 2
     assert run("takedown", built, "--list")[1] == f"{built}: nothing was withdrawn\n"
+    for nothing in (tmp_path / "nothere", tmp_path):
+        code, told = run("takedown", nothing, "--list")
+        assert (code, told.count("\n")) == (2, 1)
+        assert f"{str(nothing)!r} is no release of pairs" in told
     code, told = run("diff", built, out)
     assert (code, told.splitlines()[0]) == (0, "1.0.0 to 1.0.1: a patch step, to 1.0.1 or higher")
     code, told = run("diff", built, out, "--json")
     assert list(json.loads(told)["pairs_removed"].values()) == ["001"]
     assert run("diff", built, tmp_path)[0] == 2
+
+
+def test_what_is_named_and_not_there_has_its_own_line_and_the_rest_leaves(
+    built: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("--pair", "001", "--pair", "1", "--owner", "Jane Roe", "--out", tmp_path / "out")
+    code, told = leave(capsys, "takedown", built, *words)
+    assert code == 0  # as `flickrexif takedown` of a release
+    lines = told.splitlines()
+    assert lines[-3:-1] == [f"  not in {built}: 1", f"  not in {built}: Jane Roe"]
+    assert subjects(tmp_path / "out") == ["002", "002", "003", "003"]
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("takedown", ("--pair", "001")),
+        ("takedown", ("--list",)),
+        ("diff", None),
+        ("verify", ()),
+    ],
+)
+def test_another_release_is_sent_to_the_command_of_the_same_name(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+    words: tuple[str, ...] | None,
+) -> None:
+    (tmp_path / "manifest.json").write_text('{"kind": "images"}')
+    code, told = leave(capsys, command, tmp_path, *((tmp_path,) if words is None else words))
+    assert code == 2
+    assert f"holds no pairs: use `flickrexif {command}`" in told
