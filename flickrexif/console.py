@@ -59,7 +59,10 @@ def _exit_code(command: click.Command, name: str, arguments: Sequence[str] | Non
     except FlickrexifError as error:
         return _told(str(error), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        return _told("interrupted; nothing half-written was left", Interrupted.exit_code)
+        return _told(
+            "interrupted; what was finished is kept: run the same command again",
+            Interrupted.exit_code,
+        )
     except BrokenPipeError:  # the reader of a pipe, such as head, has left
         sys.stderr.close()
         return FlickrexifError.exit_code

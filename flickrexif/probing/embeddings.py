@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -42,12 +42,13 @@ class Embeddings:
 
         try:
             with safe_open(file, "pt") as opened:
-                about = opened.metadata() or {}
-                ids, vectors = opened.get_tensor(IDS), opened.get_tensor(VECTORS)
+                ids = ids_of(opened)
+                about, vectors = opened.metadata(), opened.get_tensor(VECTORS)
             return cls(about["encoder"], json.loads(about["provenance"]), ids.numpy(), vectors)
-        except (OSError, SafetensorError, KeyError, ValueError) as error:
+        except (OSError, SafetensorError, KeyError, ValueError, TypeError) as error:
             raise UsageError(
-                f"{str(file)!r} holds no embeddings ({error}): make it by `flickrexif embed`"
+                f"{str(file)!r} holds no embeddings ({flaw_told_by(error)}): make it by "
+                "`flickrexif embed`"
             ) from error
 
     def of(self, photo_ids: NDArray[np.int64]) -> Tensor:
@@ -65,3 +66,24 @@ class Embeddings:
             return self
         chosen = self.vectors[torch.from_numpy(kept)]
         return Embeddings(self.name, self.provenance, self.photo_ids[kept], chosen)
+
+
+def ids_of(opened: Any) -> Any:
+    """The photo ids (int64, N) of an opened safetensors file, which has N embeddings beside them.
+
+    Raises `ValueError` for a file whose tensors are of other shapes or types, and `KeyError` or
+    `SafetensorError` for one that lacks them.
+    """
+    vectors, ids = opened.get_slice(VECTORS), opened.get_slice(IDS)
+    kinds, shapes = (vectors.get_dtype(), ids.get_dtype()), (vectors.get_shape(), ids.get_shape())
+    if kinds != ("F32", "I64") or len(shapes[0]) != 2 or shapes[1] != shapes[0][:1]:
+        raise ValueError(
+            f"{VECTORS} is {kinds[0]} {shapes[0]} and {IDS!r} {kinds[1]} {shapes[1]}, not float32 "
+            "N x D and int64 N"
+        )
+    return opened.get_tensor(IDS)
+
+
+def flaw_told_by(error: Exception) -> str:
+    """What is wrong with a file, in words, where Python tells a key alone."""
+    return f"it has no {error.args[0]!r}" if isinstance(error, KeyError) else str(error)

@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import pytest
 import torch
-from click.testing import CliRunner
 from safetensors import safe_open
 from tiny_releases import photo, png
 from torch import nn
 
 from flickrexif import EmbedPlan, MaskSpec, PreprocessSpec, ProbePlan, embed, module_encoder, probe
-from flickrexif.cli import cli, main
 from flickrexif.errors import UsageError
 from flickrexif.probing.devices import told_devices
 from flickrexif.probing.embedding.batch import Batch, Shown
@@ -33,6 +31,7 @@ from flickrexif.treating.rows import row_id
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from command_line import CommandLine
     from torch import Tensor
 
 SIDE = 24
@@ -151,23 +150,12 @@ def test_heads_are_fitted_on_the_first_device():
     ],
 )
 def test_bad_devices_are_refused_in_one_line(
-    words: str, told: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+    words: str, told: str, folder: Path, here: Path, run: CommandLine
 ):
-    monkeypatch.chdir(tmp_path)
     for label in ("a", "b"):
-        (tmp_path / "images" / label).mkdir(parents=True)
-        (tmp_path / "images" / label / "1.png").write_bytes((folder / "1000.png").read_bytes())
-    root = logging.getLogger()
-    handlers, level = [*root.handlers], root.level
-    with pytest.raises(SystemExit) as left:
-        main([*words.split(), "--out", "out"])
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    out, err = capsys.readouterr()
-    assert (left.value.code, out) == (2, "")
-    assert told in err
-    assert err.count("\n") == 1
-    assert not (tmp_path / "out").exists()
+        (here / "images" / label).mkdir(parents=True)
+        (here / "images" / label / "1.png").write_bytes((folder / "1000.png").read_bytes())
+    assert told in run.refused(*words.split(), "--out", "out")
 
 
 # Equal results
@@ -187,11 +175,10 @@ def test_a_probe_on_two_devices_finds_what_one_finds(release: Path):
     assert one.results == two.results
 
 
-def test_the_command_tells_its_devices(folder: Path, tmp_path: Path):
-    words = ["embed", str(folder), "--encoder", "pixels", "--device", TWO, "--out", str(tmp_path)]
-    done = CliRunner().invoke(cli, words)
-    assert done.exit_code == 0, done.output
-    assert "embedded on cpu, cpu in float32" in done.stdout
+def test_the_command_tells_its_devices(run: CommandLine, folder: Path, tmp_path: Path):
+    done = run("embed", folder, "--encoder", "pixels", "--device", TWO, "--out", tmp_path)
+    assert done.code == 3, "one image is no image"
+    assert "embedded on cpu, cpu in float32" in done.out
 
 
 class Dividing(Averaging):

@@ -9,19 +9,19 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import torch
-from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors import safe_open
+from safetensors.numpy import save_file
 from tiny_releases import TinyRelease, photo, png
 from torch import nn
 
 from flickrexif import EmbedPlan, MaskSpec, PreprocessSpec, ProbePlan, embed, module_encoder, probe
-from flickrexif.cli import cli
 from flickrexif.errors import UsageError
 from flickrexif.imaging.crop import Crop
 from flickrexif.imaging.reading import exact_reader, fast_reader
@@ -31,6 +31,9 @@ from flickrexif.probing.embedding.photos import photos_at
 from flickrexif.probing.embedding.store import Kept, Shards
 from flickrexif.probing.embeddings import IDS, VECTORS, Embeddings
 from flickrexif.probing.encoders import embed_masked, encoder_named
+
+if TYPE_CHECKING:
+    from command_line import CommandLine
 
 SIDE = 48
 MASK = MaskSpec("random_patches", 0.5, fill="noise", patch=8)
@@ -249,6 +252,34 @@ def test_a_damaged_shard_is_made_again(folder: Path, tmp_path: Path, caplog):
     assert (row.photos, row.found) == (30, 0)
 
 
+@pytest.mark.parametrize(
+    ("tensors", "told"),
+    [
+        (
+            {VECTORS: np.zeros((20, 4), np.float32)},
+            r"image_embeddings is F32 \[20, 4\]",
+        ),
+        ({VECTORS: np.zeros((31, 4), np.float64)}, "image_embeddings is F64"),
+        ({VECTORS: np.zeros(31, np.float32)}, r"image_embeddings is F32 \[31\]"),
+        ({IDS: np.zeros(31, np.int32)}, r"'Flickr ID' I32 \[31\]"),
+        ({IDS: None}, "does not contain tensor Flickr ID"),
+        ({VECTORS: None}, "does not contain tensor image_embeddings"),
+    ],
+)
+def test_a_file_of_other_shapes_is_refused(tmp_path: Path, tensors, told):
+    """As it was found by `embed`, and as it is read by a probe."""
+    shards = Shards(tmp_path, "own", {"a": "b"}, {}, 100)
+    shards.add(range(31), torch.zeros(31, 4))
+    shards.finish(lambda ids: {}, {})
+    whole, about = read(shards.target)
+    made = {name: tensor for name, tensor in (whole | tensors).items() if tensor is not None}
+    save_file(made, shards.target, metadata=about)
+    with pytest.raises(UsageError, match=told):
+        Shards(tmp_path, "own", {"a": "b"}, {}, 100)
+    with pytest.raises(UsageError, match=told):
+        Embeddings.read(shards.target)
+
+
 def test_a_probe_takes_the_embeddings_it_finds(release: Path, tmp_path: Path):
     plan = ProbePlan(attributes=("iso",), shuffles=1, resamples=100)
     counting = Counting()
@@ -361,11 +392,12 @@ def test_a_set_of_unreadable_images_is_refused(tmp_path: Path):
         embed(tmp_path, EmbedPlan(), out=tmp_path / "out")
 
 
-def test_the_command_writes_what_the_function_does(folder: Path, tmp_path: Path):
-    words = ["embed", str(folder), "--encoder", "pixels", "--ratio", "0.5", "--crop", "48"]
-    done = CliRunner().invoke(cli, [*words, "--out", str(tmp_path / "command"), "--json"])
-    assert done.exit_code == 0, done.output
-    (row,) = json.loads(done.stdout)["rows"]
+def test_the_command_writes_what_the_function_does(run: CommandLine, folder: Path, tmp_path: Path):
+    words = ("--encoder", "pixels", "--ratio", 0.5, "--crop", 48, "--json")
+    done = run("embed", folder, *words, "--out", tmp_path / "command")
+    assert done.code == 3, done
+    assert done.err.splitlines()[-1].startswith("error: 1 photos have no embeddings")
+    (row,) = done.told["rows"]
     assert (row["encoder"], row["photos"], row["crop"]) == ("pixels", 30, 48)
     assert row["hidden"] == pytest.approx(0.5, abs=0.02)
     plan = EmbedPlan(("pixels",), mask=MaskSpec(ratio=0.5), crop=48)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import csv
-import json
 from typing import TYPE_CHECKING
 
 import pytest
 import torch
-from click.testing import CliRunner
 
 import flickrexif
-from flickrexif.cli import cli
 from flickrexif.errors import UsageError
 from flickrexif.probing.encoders.catalogue import catalogue
 from flickrexif.probing.encoders.timm_models import keeps_head
@@ -19,6 +16,8 @@ from flickrexif.probing.encoders.weights import cached_weights
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from command_line import CommandLine
 
 PUBLISHED_FAMILIES = {"CVL": "contrastive", "SUP": "supervised", "SSL": "self-supervised"}
 RESIZED = {"dinov2:vits14_reg", "dinov2:vitb14_reg", "dinov2:vitl14_reg", "dinov2:vitg14_reg"}
@@ -102,9 +101,8 @@ def test_the_list_knows_a_checkpoint_that_is_at_hand(nothing_cached: Path):
     assert row.at_hand
 
 
-def test_the_command_lists_one_family():
-    done = CliRunner().invoke(cli, ["encoders", "--family", "self-supervised", "--json"])
-    rows = json.loads(done.stdout)
+def test_the_command_lists_one_family(run: CommandLine):
+    rows = run("encoders", "--family", "self-supervised", "--json").told
     assert len(rows) == 12
     assert rows[0]["name"] == "dino:vits8"
     assert rows[0] | {"at_hand": False} == {
@@ -117,7 +115,7 @@ def test_the_command_lists_one_family():
         "weights": "timm/vit_small_patch8_224.dino",
         "published": "DINO (ViT-S/8, ImageNet-1k)",
     }
-    lines = CliRunner().invoke(cli, ["encoders"]).stdout.splitlines()
+    lines = run("encoders").out.splitlines()
     assert lines[0].split() == ["encoder", "family", "px", "dim", "GFLOP", "weights"]
     assert len(lines) == 51
 

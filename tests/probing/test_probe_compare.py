@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import logging
 import re
 import shutil
 from collections import Counter
@@ -16,7 +15,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from told_reports import encoder, predictions, published_result, report, result
 
-from flickrexif.cli import main
 from flickrexif.errors import UsageError
 from flickrexif.labels.attributes import attribute
 from flickrexif.probing import ProbeReport, compare_probes
@@ -32,27 +30,15 @@ from flickrexif.probing.reporting.published import (
 from flickrexif.probing.reporting.report_files import as_dict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from command_line import CommandLine
 
     from flickrexif.probing.reporting.predictions import Predictions
 
 CLIP = "CLIP (ViT-B/16, WIT)"
 FAMILIES = {"CVL": "contrastive", "SUP": "supervised", "SSL": "self-supervised"}
-
-
-@pytest.fixture(autouse=True)
-def log_goes_back(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """A command sends the log elsewhere."""
-    monkeypatch.chdir(tmp_path)
-    root, ours = logging.getLogger(), logging.getLogger("flickrexif")
-    handlers, level, our_level = [*root.handlers], root.level, ours.level
-    yield
-    for handler in root.handlers[:]:
-        if handler not in handlers:
-            root.removeHandler(handler)
-    root.setLevel(level)
-    ours.setLevel(our_level)
 
 
 def written(folder: Path, one: ProbeReport, said: Sequence[Predictions] = ()) -> Path:
@@ -403,27 +389,19 @@ def test_processing_is_held_against_both_data_sets(tmp_path: Path):
 # The command
 
 
-def run(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
-    with pytest.raises(SystemExit) as left:
-        main([str(word) for word in words])
-    out, err = capsys.readouterr()
-    assert isinstance(left.value.code, int)
-    return left.value.code, out, err
-
-
 @pytest.fixture
-def sides(tmp_path: Path) -> Path:
+def sides(here: Path) -> Path:
     one = report((encoder(CLIP),), (published_result(CLIP, "make", 0.25),))
     said = [predictions(CLIP, "make", [True, False] * 8)]
-    shutil.copytree(written(tmp_path / "a", one, said), tmp_path / "paper")
-    return tmp_path
+    shutil.copytree(written(here / "a", one, said), here / "paper")
+    return here
 
 
-def test_the_command_prints_a_table_or_json(capsys: pytest.CaptureFixture[str], sides: Path):
-    code, out, err = run(capsys, "probe", "compare", "a", "paper")
+def test_the_command_prints_a_table_or_json(run: CommandLine, sides: Path):
+    code, out, err = run("probe", "compare", "a", "paper")
     assert (code, err) == (0, "")
     assert out.splitlines()[1] == "second: the published figures (ICCV 2025)"
-    code, out, err = run(capsys, "probe", "compare", "a/results.json", "./paper", "--json")
+    code, out, err = run("probe", "compare", "a/results.json", "./paper", "--json")
     assert (code, err) == (0, "")
     (row,) = json.loads(out)["rows"]
     assert (row["paired"], row["difference"], row["verdict"]) == (16, 0, "no difference told")
@@ -440,26 +418,21 @@ def test_the_command_prints_a_table_or_json(capsys: pytest.CaptureFixture[str], 
         ("probe", "Missing argument 'RELEASE'. See flickrexif probe --help."),
     ],
 )
-def test_bad_words_are_refused_in_one_line(
-    capsys: pytest.CaptureFixture[str], sides: Path, words: str, told: str
-):
-    code, out, err = run(capsys, *words.split())
-    assert (code, out) == (2, "")
-    assert told in err
-    assert err.count("\n") == 1
+def test_bad_words_are_refused_in_one_line(run: CommandLine, sides: Path, words: str, told: str):
+    assert told in run.refused(*words.split())
 
 
 def test_settings_reach_a_command_and_what_is_below_it(
-    capsys: pytest.CaptureFixture[str], sides: Path, monkeypatch: pytest.MonkeyPatch
+    run: CommandLine, sides: Path, monkeypatch: pytest.MonkeyPatch
 ):
     (sides / "flickrexif.toml").write_text("[probe]\nseed = 7\n[probe.compare]\n")
     monkeypatch.setenv("FLICKREXIF_PROBE_THREADS", "1")
-    code, out, _ = run(capsys, "config", "show", "--json")
+    code, out, _ = run("config", "show", "--json")
     told = {(row["command"], row["option"]): row for row in json.loads(out)}
     assert code == 0
     assert told["probe", "seed"]["value"] == 7
     assert told["probe", "threads"]["origin"] == "environment"
     (sides / "flickrexif.toml").write_text("[probe.compare]\nseed = 7\n")
-    code, _, err = run(capsys, "probe", "compare", "a", "paper")
+    code, _, err = run("probe", "compare", "a", "paper")
     assert code == 2
     assert "[probe.compare] has no 'seed'" in err

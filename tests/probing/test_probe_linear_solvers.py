@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -22,6 +19,11 @@ from flickrexif.probing.references import References, reference_accuracy
 from flickrexif.probing.release_data import AttributeData, Split
 from flickrexif.probing.solvers import Fitted, Labelled, Lbfgs, Ridge, Sgd, Solver, solver_of
 from flickrexif.probing.solvers import ridge as ridge_solver
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from command_line import CommandLine
 
 CLASSES = 5
 EACH: dict[str, Solver] = {
@@ -288,11 +290,8 @@ def test_a_report_tells_its_solver_and_all_scores_and_is_read_again(release: Pat
     assert table["confusion"].to_list() == [[list(row) for row in iso.confusion]]
 
 
-def test_the_command_takes_a_solver(release: Path):
-    command = str(Path(sys.executable).with_name("flickrexif"))
-    words = ["probe", str(release), "--solver", "ridge", "--attributes", "coin", "--json"]
-    done = subprocess.run([command, *words], capture_output=True, text=True, check=True)
-    told = json.loads(done.stdout)
+def test_the_command_takes_a_solver(run: CommandLine, release: Path):
+    told = run("probe", release, "--solver", "ridge", "--attributes", "coin", "--json").told
     assert told["solver"] == "ridge"
     assert told["results"][0]["steps"] is None
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -9,43 +8,29 @@ from typing import TYPE_CHECKING
 import pytest
 from processed_scenes import SIDE, fill
 
-from flickrexif.cli import main, protocols
+from flickrexif.cli import protocols
 from flickrexif.imaging import FAMILIES
 from flickrexif.probing.protocols.protocol_plan import SETUPS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
+
+    from command_line import CommandLine
 
 QUICK = f"--encoder pixels --crop {SIDE}"
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Twelve images of each of two colours in three splits; the log goes back after."""
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture
+def here(here: Path) -> Path:
+    """Twelve images of each of two colours in three splits."""
     for turn, (split, count) in enumerate({"train": 6, "validation": 3, "test": 3}.items()):
-        fill(tmp_path / "set", count, split=split, first=10 * turn)
-    root, ours = logging.getLogger(), logging.getLogger("flickrexif")
-    handlers, level, our_level = [*root.handlers], root.level, ours.level
-    yield tmp_path
-    for handler in root.handlers[:]:
-        if handler not in handlers:
-            root.removeHandler(handler)
-    root.setLevel(level)
-    ours.setLevel(our_level)
+        fill(here / "set", count, split=split, first=10 * turn)
+    return here
 
 
-def run(capsys: pytest.CaptureFixture[str], words: str) -> tuple[int, str, str]:
-    with pytest.raises(SystemExit) as left:
-        main(words.split())
-    out, err = capsys.readouterr()
-    return int(left.value.code), out, err
-
-
-def test_processing_prints_a_table_and_writes(capsys: pytest.CaptureFixture[str], here: Path):
+def test_processing_prints_a_table_and_writes(run: CommandLine, here: Path):
     words = f"protocol processing set --family jpeg --family resizing {QUICK} --seeds 2 --out out"
-    code, out, err = run(capsys, words)
+    code, out, err = run(*words.split())
     assert (code, err) == (0, "")
     heading, splits, how, header, jpeg, resizing = out.splitlines()
     assert heading == "set: 12 train, 6 validation, 6 test images, 2 draws of processings"
@@ -60,10 +45,10 @@ def test_processing_prints_a_table_and_writes(capsys: pytest.CaptureFixture[str]
 
 
 def test_processing_as_json_takes_all_families_and_several_encoders(
-    capsys: pytest.CaptureFixture[str],
+    run: CommandLine,
 ):
     words = f"protocol processing set {QUICK} --encoder random:conv --seeds 1 --seed 4"
-    code, out, err = run(capsys, f"{words} --solver ridge --json")
+    code, out, err = run(*f"{words} --solver ridge --json".split())
     told = json.loads(out)
     assert (code, err) == (0, "")
     expected = [(family, name) for family in FAMILIES for name in ("pixels", "random:conv")]
@@ -73,9 +58,9 @@ def test_processing_as_json_takes_all_families_and_several_encoders(
     assert set(told["encoders"]) == {"pixels", "random:conv"}
 
 
-def test_neighbours_print_a_table_and_write(capsys: pytest.CaptureFixture[str], here: Path):
+def test_neighbours_print_a_table_and_write(run: CommandLine, here: Path):
     words = f"protocol neighbours set --family sharpening {QUICK} --k 3 --seeds 2 --out out"
-    code, out, err = run(capsys, words)
+    code, out, err = run(*words.split())
     assert (code, err) == (0, "")
     lines = out.splitlines()
     assert lines[0] == "set: 18 gallery, 6 queries, k = 3"
@@ -85,9 +70,9 @@ def test_neighbours_print_a_table_and_write(capsys: pytest.CaptureFixture[str], 
     assert files == ["neighbours.png", "results.json", "results.parquet"]
 
 
-def test_neighbours_of_some_set_ups_as_json(capsys: pytest.CaptureFixture[str]):
+def test_neighbours_of_some_set_ups_as_json(run: CommandLine):
     words = f"protocol neighbours set --family jpeg {QUICK} --k 1 --setup pos-same --setup uniform"
-    code, out, err = run(capsys, f"{words} --json")
+    code, out, err = run(*f"{words} --json".split())
     told = json.loads(out)
     assert (code, err) == (0, "")
     assert [row["setup"] for row in told["rows"]] == ["pos-same", "uniform"]
@@ -109,15 +94,8 @@ def test_neighbours_of_some_set_ups_as_json(capsys: pytest.CaptureFixture[str]):
         ("neighbours set --setup none-same", "'none-same' is not one of"),
     ],
 )
-def test_bad_words_are_refused_in_one_line(
-    capsys: pytest.CaptureFixture[str], words: str, told: str, here: Path
-):
-    code, out, err = run(capsys, f"protocol {words} --out out")
-    assert (code, out) == (2, "")
-    assert err.startswith("error: ")
-    assert err.count("\n") == 1
-    assert told in err
-    assert not (here / "out").exists()
+def test_bad_words_are_refused_in_one_line(run: CommandLine, words: str, told: str, here: Path):
+    assert told in run.refused(*f"protocol {words} --out out".split())
 
 
 def test_the_choices_are_those_of_the_library():

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from flickrexif.imaging.crop import Crop
+    from flickrexif.imaging.mask import MaskSpec
     from flickrexif.imaging.reading import Reader
     from flickrexif.probing.embedding.batch import Batch
     from flickrexif.probing.embedding.photos import Photo, PhotoSource
@@ -127,13 +128,13 @@ class _Work:
         if folder is None:
             return Lane(placed, crop, provenance, Kept(encoder.name, provenance), 0)
         words = {word: told for word, told in provenance.items() if word != "weights"}
-        words["mask"] = repr(sorted(view.mask.words().items())) if view.mask else "none"
+        words["mask"] = _told(view.mask)
         words["photos"] = self.source.digest
         store = Shards(folder, encoder.name, provenance, words, self.plan.shard)
         return Lane(placed, crop, provenance, store, len(store))
 
     def through(self, lanes: Sequence[Lane], progress: Progress) -> int:
-        """Embed what is not there yet; how many photos that were."""
+        """Embed what is not there yet; how many photos that were, but for unreadable ones."""
         plan, count = self.plan, 0
         workers = Workers(self._forwards(lanes), plan.threads)
         crops = tuple(dict.fromkeys(lane.crop for lane in lanes))
@@ -145,7 +146,7 @@ class _Work:
                 _tell_unreadable(batch.photos)
                 for place, lane in enumerate(lanes):
                     _keep(batch, lane, vectors.get(place), place)
-                count += len(batch.photos)
+                count += sum(not photo.reason for photo in batch.photos)
                 progress.advance(len(batch.photos))
         finally:
             for lane in lanes:
@@ -165,6 +166,13 @@ class _Work:
             turn = nullcontext() if lane.placed.at_once else Lock()
             by_lane.append([Forward(one, mask, most, turn) for one in lane.placed.encoders])
         return list(zip(*by_lane, strict=True))
+
+
+def _told(mask: MaskSpec | None) -> str:
+    """A mask on one line, as files tell it."""
+    if mask is None:
+        return "none"
+    return ", ".join(f"{word} {value}" for word, value in sorted(mask.words().items()))
 
 
 def _is_on_cuda(lane: Lane) -> bool:

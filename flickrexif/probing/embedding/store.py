@@ -21,7 +21,7 @@ from torch import Tensor
 from flickrexif.atomic import atomic_path
 from flickrexif.errors import UsageError
 from flickrexif.probing.embedding.merge import Part, merged
-from flickrexif.probing.embeddings import IDS, VECTORS, Embeddings
+from flickrexif.probing.embeddings import IDS, VECTORS, Embeddings, flaw_told_by, ids_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -234,14 +234,14 @@ class Shards:
         try:
             with safe_open(file, "numpy") as opened:
                 about = opened.metadata() or {}
-                has_any = IDS in opened.keys()  # noqa: SIM118 - it is no mapping
-                ids = opened.get_tensor(IDS) if has_any else np.empty(0, dtype=np.int64)
                 words, skipped = json.loads(about[WORDS]), json.loads(about[SKIPPED])
+                is_empty = not list(opened.keys()) and file != self.target
+                ids = np.empty(0, dtype=np.int64) if is_empty else ids_of(opened)
         except (OSError, SafetensorError, KeyError, ValueError) as error:
             if file == self.target:
                 raise UsageError(
-                    f"{str(file)!r} holds no embeddings of this kind ({error}): remove it, or name "
-                    "another --out"
+                    f"{str(file)!r} holds no embeddings of this kind ({flaw_told_by(error)}): "
+                    "remove it, or name another --out"
                 ) from error
             log.warning("%s is damaged and made again: %s", file, error)
             file.unlink()
