@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import signal
 import subprocess
@@ -17,7 +16,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from flickrexif.cli import NOTICE, cli, main
+from flickrexif.cli import NOTICE, cli
 from flickrexif.cli.root import ORDER
 from flickrexif.console import to_json
 from flickrexif.corpus import Corpus, CrawlPlan
@@ -32,60 +31,17 @@ from flickrexif.settings import FILE_NAME, PREFIX
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from command_line import CommandLine
+
+pytestmark = pytest.mark.usefixtures("here")
 SCRIPT = Path(sys.executable).with_name("flickrexif")
 KEY = "0123456789abcdef0123456789abcdef"
 MONTH = "2020-01"
 
 
-@pytest.fixture(autouse=True)
-def _clean_surroundings(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
-    """A folder of its own, no settings around; the log goes back to where it went."""
-    monkeypatch.chdir(tmp_path_factory.mktemp("here"))
-    for variable in os.environ:
-        if variable.startswith(PREFIX) or variable == KEY_VARIABLE:
-            monkeypatch.delenv(variable)
-    root, ours = logging.getLogger(), logging.getLogger("flickrexif")
-    handlers, level, our_level = [*root.handlers], root.level, ours.level
-    yield
-    for handler in root.handlers[:]:
-        if handler not in handlers:
-            root.removeHandler(handler)
-    root.setLevel(level)
-    ours.setLevel(our_level)
-
-
-def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
-    with pytest.raises(SystemExit) as left:
-        main([str(argument) for argument in arguments])
-    out, err = capsys.readouterr()
-    assert isinstance(left.value.code, int)
-    return left.value.code, out, err
-
-
 def run_script(*arguments: object) -> subprocess.CompletedProcess[str]:
     words = [str(SCRIPT), *(str(argument) for argument in arguments)]
     return subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
-
-
-def contents(folder: Path) -> dict[str, bytes | None]:
-    return {
-        str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None
-        for path in folder.rglob("*")
-    }
-
-
-def refused(capsys: pytest.CaptureFixture[str], *arguments: object, code: int = 2) -> str:
-    """The one line with which bad words are refused, after which nothing has changed."""
-    before = contents(Path.cwd())
-    found, out, err = run(capsys, *arguments)
-    assert (found, out) == (code, "")
-    assert err.startswith("error: ")
-    assert err.count("\n") == 1
-    assert err.endswith("\n")
-    assert contents(Path.cwd()) == before
-    return err
 
 
 def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -142,88 +98,82 @@ each_command = pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
         ("sandbox --faults 3", "'--faults'"),
     ],
 )
-def test_bad_words_are_refused_in_one_line(
-    capsys: pytest.CaptureFixture[str], arguments: str, told: str
-) -> None:
-    assert told in refused(capsys, *arguments.split())
+def test_bad_words_are_refused_in_one_line(run: CommandLine, arguments: str, told: str) -> None:
+    assert told in run.refused(*arguments.split())
 
 
 @pytest.mark.parametrize("path", [(), ("mask",), ("config",)], ids=" ".join)
 def test_a_missing_command_is_told_without_the_whole_help(
-    capsys: pytest.CaptureFixture[str], path: tuple[str, ...]
+    run: CommandLine, path: tuple[str, ...]
 ) -> None:
-    told = refused(capsys, *path)
+    told = run.refused(*path)
     assert " ".join(["See flickrexif", *path, "--help."]) in told
     assert len(told) < 100
 
 
 @pytest.mark.parametrize("words", ["label", "status", "build --version 1.0.0", "verify", "probe"])
 @pytest.mark.parametrize("place", ["missing", "empty", "full", "file.txt"])
-def test_a_folder_of_another_kind_is_refused(
-    capsys: pytest.CaptureFixture[str], words: str, place: str
-) -> None:
+def test_a_folder_of_another_kind_is_refused(run: CommandLine, words: str, place: str) -> None:
     Path("empty").mkdir()
     Path("full").mkdir()
     Path("full", "notes.txt").write_text("mine")
     Path("file.txt").write_text("mine")
-    told = refused(capsys, *words.split(), place)
+    told = run.refused(*words.split(), place)
     assert f"'{place}'" in told
     assert ("release" if words in ("verify", "probe") else "corpus") in told
 
 
 def test_a_crawl_leaves_a_folder_of_something_else_alone(
-    capsys: pytest.CaptureFixture[str],
+    run: CommandLine,
 ) -> None:
     Path("photos").mkdir()
     Path("photos", "notes.txt").write_text("mine")
-    told = refused(capsys, "crawl", "--sandbox", "--months", MONTH, "photos")
+    told = run.refused("crawl", "--sandbox", "--months", MONTH, "photos")
     assert "'photos' is not empty and is no corpus" in told
 
 
-def test_a_crawl_with_other_words_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_crawl_with_other_words_is_refused(run: CommandLine) -> None:
     Corpus.create(Path("made"), CrawlPlan(MONTH, seed=3), endpoint="embedded")
-    told = refused(capsys, "crawl", "--sandbox", "--months", MONTH, "made")
+    told = run.refused("crawl", "--sandbox", "--months", MONTH, "made")
     assert "seed=3, not 0" in told
 
 
 def test_an_embedded_corpus_is_not_resumed_from_the_real_flickr(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    run: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Corpus.create(Path("made"), CrawlPlan(MONTH), endpoint="embedded")
     monkeypatch.setenv(KEY_VARIABLE, KEY)
-    told = refused(capsys, "crawl", "--months", MONTH, "made")
+    told = run.refused("crawl", "--months", MONTH, "made")
     assert "endpoint='embedded'" in told
     assert KEY not in told
 
 
 @pytest.mark.parametrize("key", [None, "", "  "])
 def test_a_crawl_without_a_key_exits_with_4(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, key: str | None
+    run: CommandLine, monkeypatch: pytest.MonkeyPatch, key: str | None
 ) -> None:
     if key is not None:
         monkeypatch.setenv(KEY_VARIABLE, key)
-    told = refused(capsys, "crawl", "--months", MONTH, "new", code=4)
+    told = run.refused("crawl", "--months", MONTH, "new", code=4)
     assert KEY_VARIABLE in told
     assert "--sandbox" in told
 
 
-def test_a_text_file_has_no_mask_preview(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_text_file_has_no_mask_preview(run: CommandLine) -> None:
     Path("notes.txt").write_text("mine")
-    assert "'notes.txt'" in refused(capsys, "mask", "preview", "notes.txt")
+    assert "'notes.txt'" in run.refused("mask", "preview", "notes.txt")
 
 
 @pytest.mark.parametrize("ratios", ["1.5", "0.5,x", "", "nan"])
-def test_ratios_that_are_no_shares_are_refused(
-    capsys: pytest.CaptureFixture[str], ratios: str
-) -> None:
+def test_ratios_that_are_no_shares_are_refused(run: CommandLine, ratios: str) -> None:
     Image.new("RGB", (32, 32)).save("photo.png")
-    assert "ratio" in refused(capsys, "mask", "preview", "photo.png", "--ratios", ratios)
+    assert "ratio" in run.refused("mask", "preview", "photo.png", "--ratios", ratios)
 
 
-def test_a_mask_preview_tells_the_file_it_wrote(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_mask_preview_tells_the_file_it_wrote(run: CommandLine) -> None:
     Image.new("RGB", (32, 32), "red").save("photo.png")
     words = ("mask", "preview", "photo.png", "--ratios", "0.5", "--out", "sheet.png")
-    assert run(capsys, *words) == (0, "sheet.png\n", "")
+    assert run(*words) == (0, "sheet.png\n", "")
     with Image.open("sheet.png") as sheet:
         assert sheet.format == "PNG"
 
@@ -232,11 +182,9 @@ def test_a_mask_preview_tells_the_file_it_wrote(capsys: pytest.CaptureFixture[st
 
 
 @each_command
-def test_help_tells_the_purpose_and_every_option(
-    capsys: pytest.CaptureFixture[str], path: tuple[str, ...]
-) -> None:
+def test_help_tells_the_purpose_and_every_option(run: CommandLine, path: tuple[str, ...]) -> None:
     command = command_at(path)
-    code, out, err = run(capsys, *path, "--help")
+    code, out, err = run(*path, "--help")
     assert (code, err) == (0, "")
     assert command.help
     assert command.help.split()[0] in out
@@ -251,18 +199,18 @@ def test_every_option_has_a_line_of_help(path: tuple[str, ...]) -> None:
     assert [one.opts for one in options if not one.help] == []
 
 
-def test_help_lists_every_command_and_the_notice(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = run(capsys, "--help")
+def test_help_lists_every_command_and_the_notice(run: CommandLine) -> None:
+    code, out, _ = run("--help")
     assert code == 0
     assert NOTICE in " ".join(out.split())
     assert sorted(ORDER) == sorted(cli.commands)
     assert all(f"\n  {name} " in out for name in cli.commands)
 
 
-def test_the_version_is_the_package_s(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_version_is_the_package_s(run: CommandLine) -> None:
     from flickrexif import __version__
 
-    assert run(capsys, "--version") == (0, f"flickrexif, version {__version__}\n", "")
+    assert run("--version") == (0, f"flickrexif, version {__version__}\n", "")
 
 
 def test_help_imports_nothing_heavy() -> None:
@@ -282,8 +230,8 @@ for path in {COMMANDS!r}:
 # Settings
 
 
-def settings(capsys: pytest.CaptureFixture[str], *before: str) -> dict[str, tuple[object, str]]:
-    code, out, err = run(capsys, *before, "config", "show", "--json")
+def settings(run: CommandLine, *before: str) -> dict[str, tuple[object, str]]:
+    code, out, err = run(*before, "config", "show", "--json")
     assert (code, err) == (0, "")
     return {
         f"{row['command']}.{row['option']}": (row["value"], row["origin"])
@@ -292,61 +240,61 @@ def settings(capsys: pytest.CaptureFixture[str], *before: str) -> dict[str, tupl
 
 
 def test_settings_tell_where_each_value_comes_from(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    run: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Path(FILE_NAME).write_text("[crawl]\nseed = 5\nper-month = 7\n")
     monkeypatch.setenv(f"{PREFIX}_CRAWL_PER_MONTH", "8")
-    told = settings(capsys)
+    told = settings(run)
     assert told["crawl.seed"] == (5, "file")
     assert told["crawl.per-month"] == (8, "environment")
     assert told["crawl.per-user-month"] == (10, "default")
 
 
-def test_settings_tell_every_option_but_json(capsys: pytest.CaptureFixture[str]) -> None:
+def test_settings_tell_every_option_but_json(run: CommandLine) -> None:
     expected = {
         f"{'.'.join(path)}.{str(option.name).replace('_', '-')}"
         for path in COMMANDS
         for option in command_at(path).params
         if path and isinstance(option, click.Option) and option.name not in ("as_json", "help")
     }
-    assert set(settings(capsys)) == expected
+    assert set(settings(run)) == expected
 
 
 def test_a_command_of_a_group_has_settings_too(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    run: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Path(FILE_NAME).write_text("[mask.preview]\nratios = '0.25'\nout = 'a.png'\n")
     monkeypatch.setenv(f"{PREFIX}_MASK_PREVIEW_OUT", "b.png")
-    assert settings(capsys)["mask.preview.ratios"] == ("0.25", "file")
+    assert settings(run)["mask.preview.ratios"] == ("0.25", "file")
     Image.new("RGB", (32, 32)).save("photo.png")
-    assert run(capsys, "mask", "preview", "photo.png") == (0, "b.png\n", "")
+    assert run("mask", "preview", "photo.png") == (0, "b.png\n", "")
 
 
 def test_the_environment_can_name_the_file(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    run: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Path("other.toml").write_text("[crawl]\nseed = 5\n")
     monkeypatch.setenv(f"{PREFIX}_CONFIG", "other.toml")
-    assert settings(capsys)["crawl.seed"] == (5, "file")
+    assert settings(run)["crawl.seed"] == (5, "file")
 
 
-def test_a_named_file_stands_in_for_the_one_here(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_named_file_stands_in_for_the_one_here(run: CommandLine) -> None:
     Path(FILE_NAME).write_text("[crawl]\nseed = 5\n")
     Path("other.toml").write_text("[crawl]\nper-month = 7\n")
-    told = settings(capsys, "--config", "other.toml")
+    told = settings(run, "--config", "other.toml")
     assert told["crawl.per-month"] == (7, "file")
     assert told["crawl.seed"] == (0, "default")
 
 
 def test_the_flag_wins_over_the_environment_and_that_over_the_file(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    run: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = ("crawl", "--sandbox", "--months", MONTH, "new")
     Path(FILE_NAME).write_text("[crawl]\nper-month = -1\n")
-    assert "per_month=-1 " in refused(capsys, *words)
+    assert "per_month=-1 " in run.refused(*words)
     monkeypatch.setenv(f"{PREFIX}_CRAWL_PER_MONTH", "-2")
-    assert "per_month=-2 " in refused(capsys, *words)
-    assert "per_month=-3 " in refused(capsys, *words, "--per-month=-3")
+    assert "per_month=-2 " in run.refused(*words)
+    assert "per_month=-3 " in run.refused(*words, "--per-month=-3")
 
 
 @pytest.mark.parametrize(
@@ -364,18 +312,16 @@ def test_the_flag_wins_over_the_environment_and_that_over_the_file(
         ("[crawl\n", "cannot be read"),
     ],
 )
-def test_settings_nobody_knows_are_refused(
-    capsys: pytest.CaptureFixture[str], text: str, told: str
-) -> None:
+def test_settings_nobody_knows_are_refused(run: CommandLine, text: str, told: str) -> None:
     Path(FILE_NAME).write_text(text)
-    line = refused(capsys, "doctor")
+    line = run.refused("doctor")
     assert told in line
     assert FILE_NAME in line
 
 
-def test_a_setting_of_another_type_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_setting_of_another_type_is_refused(run: CommandLine) -> None:
     Path(FILE_NAME).write_text("[crawl]\nseed = 'x'\n")
-    assert "'--seed'" in refused(capsys, "crawl", "--sandbox", "--months", MONTH, "new")
+    assert "'--seed'" in run.refused("crawl", "--sandbox", "--months", MONTH, "new")
 
 
 # The doctor
@@ -383,21 +329,21 @@ def test_a_setting_of_another_type_is_refused(capsys: pytest.CaptureFixture[str]
 
 @pytest.mark.parametrize(("key", "level"), [(KEY, "ok"), (None, "absent")])
 def test_the_doctor_tells_of_the_key_without_printing_it(
-    capsys: pytest.CaptureFixture[str],
+    run: CommandLine,
     monkeypatch: pytest.MonkeyPatch,
     key: str | None,
     level: str,
 ) -> None:
     if key:
         monkeypatch.setenv(KEY_VARIABLE, key)
-    code, out, err = run(capsys, "doctor", "--json")
+    code, out, err = run("doctor", "--json")
     rows = json.loads(out)
     assert err == ""
     assert all(set(row) == {"name", "level", "found"} for row in rows)
     assert {row["level"] for row in rows} <= {"ok", "absent", "problem"}
     assert code == int(any(row["level"] == "problem" for row in rows))
     assert {row["name"]: row["level"] for row in rows}[KEY_VARIABLE] == level
-    _, lines, _ = run(capsys, "doctor")
+    _, lines, _ = run("doctor")
     assert len(lines.splitlines()) == len(rows)
     assert KEY not in out + lines
 
@@ -432,36 +378,34 @@ def test_a_finished_crawl_asks_nothing_again(crawled: tuple[Path, str]) -> None:
     assert after == before
 
 
-def test_status_is_the_corpus_s(
-    crawled: tuple[Path, str], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_status_is_the_corpus_s(crawled: tuple[Path, str], run: CommandLine) -> None:
     corpus, _ = crawled
-    code, out, err = run(capsys, "status", corpus, "--json")
+    code, out, err = run("status", corpus, "--json")
     assert (code, err) == (0, "")
     assert json.loads(out) == json.loads(to_json(status(corpus)))
-    lines = run(capsys, "status", corpus)[1].splitlines()
+    lines = run("status", corpus)[1].splitlines()
     assert lines[1].split()[:2] == [MONTH, "settled"]
     assert lines[-1] == "no crawl is running: every month is settled"
 
 
-def test_status_has_a_row_for_each_month_when_asked(capsys: pytest.CaptureFixture[str]) -> None:
+def test_status_has_a_row_for_each_month_when_asked(run: CommandLine) -> None:
     corpus = Corpus.create(Path("made"), CrawlPlan("2020-01..2023-12"), endpoint=REST_URL)
-    _, few, _ = run(capsys, "status", corpus.path)
-    _, many, _ = run(capsys, "status", corpus.path, "--months")
+    _, few, _ = run("status", corpus.path)
+    _, many, _ = run("status", corpus.path, "--months")
     assert many.count(" waiting ") == 48
     assert many.count("\n") == few.count("\n") + 47
 
 
 def test_status_tells_the_budgets_of_the_key_but_never_the_key(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    run: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     corpus = Corpus.create(Path("made"), CrawlPlan(MONTH), endpoint=REST_URL)
     with corpus.state() as state, state.transaction():
         keep_rates(state, Connection(api_key=KEY))
-    assert "budget" not in run(capsys, "status", corpus.path)[1]
+    assert "budget" not in run("status", corpus.path)[1]
     monkeypatch.setenv(KEY_VARIABLE, KEY)
     monkeypatch.setenv("FLICKREXIF_STATE_DIR", str(Path.cwd() / "budgets"))
-    code, out, err = run(capsys, "status", corpus.path)
+    code, out, err = run("status", corpus.path)
     assert (code, err) == (0, "")
     assert "budget of API: 1 requests at hand, 3,200 an hour" in out.splitlines()
     assert KEY not in out
@@ -469,9 +413,9 @@ def test_status_tells_the_budgets_of_the_key_but_never_the_key(
 
 
 def test_too_few_photos_leave_every_attribute_out_with_a_reason(
-    crawled: tuple[Path, str], capsys: pytest.CaptureFixture[str]
+    crawled: tuple[Path, str], run: CommandLine
 ) -> None:
-    code, out, err = run(capsys, "label", crawled[0], "--json")
+    code, out, err = run("label", crawled[0], "--json")
     labels = json.loads(out)
     assert (code, err) == (0, "")
     assert labels["attributes"] == {}
@@ -482,11 +426,11 @@ def test_too_few_photos_leave_every_attribute_out_with_a_reason(
 
 def test_settings_reach_the_work(
     crawled: tuple[Path, str],
-    capsys: pytest.CaptureFixture[str],
+    run: CommandLine,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def seed(*words: str) -> object:
-        return json.loads(run(capsys, "label", crawled[0], "--json", *words)[1])["seed"]
+        return json.loads(run("label", crawled[0], "--json", *words)[1])["seed"]
 
     Path(FILE_NAME).write_text("[label]\nseed = 5\n")
     assert seed() == 5
@@ -496,11 +440,11 @@ def test_settings_reach_the_work(
 
 
 def test_nothing_labelled_is_not_built_and_nothing_is_written(
-    crawled: tuple[Path, str], capsys: pytest.CaptureFixture[str]
+    crawled: tuple[Path, str], run: CommandLine
 ) -> None:
-    assert run(capsys, "label", crawled[0])[0] == 0
+    assert run("label", crawled[0])[0] == 0
     words = ("build", crawled[0], "--version", "1.0.0", "--processes", "1")
-    assert "no attribute" in refused(capsys, *words)
+    assert "no attribute" in run.refused(*words)
 
 
 # Interruption

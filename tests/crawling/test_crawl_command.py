@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import os
 import shlex
 import subprocess
 import sys
@@ -14,51 +12,18 @@ from pathlib import Path
 
 import pytest
 
-from flickrexif.cli import main
 from flickrexif.cli.reaching import AskedFlickr
 from flickrexif.corpus import Corpus
 from flickrexif.doctor import KEY_VARIABLE
-from flickrexif.flickr.budgets import FOLDER_VARIABLE
-from flickrexif.settings import PREFIX
 
 SCRIPT = Path(sys.executable).with_name("flickrexif")
 KEY = "0123456789abcdef0123456789abcdef"
 MONTH = ("--months", "2020-01", "--per-user-month", "2")
 
 
-@pytest.fixture(autouse=True)
-def _clean_surroundings(tmp_path, monkeypatch):
-    """A folder of its own, no settings, no key, budgets elsewhere; the log as it was."""
-    (tmp_path / "here").mkdir()
-    monkeypatch.chdir(tmp_path / "here")
-    for variable in os.environ:
-        if variable.startswith(PREFIX) or variable == KEY_VARIABLE:
-            monkeypatch.delenv(variable)
-    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "state"))
-    root, ours = logging.getLogger(), logging.getLogger("flickrexif")
-    handlers, level, our_level = [*root.handlers], root.level, ours.level
-    yield
-    for handler in root.handlers[:]:
-        if handler not in handlers:
-            root.removeHandler(handler)
-    root.setLevel(level)
-    ours.setLevel(our_level)
-
-
-def run(capsys, *arguments):
-    with pytest.raises(SystemExit) as left:
-        main([str(argument) for argument in arguments])
-    out, err = capsys.readouterr()
-    return left.value.code, out, err
-
-
-def refused(capsys, *arguments, code=2):
-    """The one line of a refusal that leaves nothing behind."""
-    found, out, err = run(capsys, "crawl", *arguments)
-    assert (found, out, err.count("\n")) == (code, "", 1), err
-    assert err.startswith("error: ")
-    assert not list(Path.cwd().iterdir())
-    return err
+@pytest.fixture
+def refused(run):
+    return run.under("crawl").refused
 
 
 # Words
@@ -85,8 +50,8 @@ def refused(capsys, *arguments, code=2):
         ("--months 2020-01 --endpoint http://127.0.0.1:1/", "--sandbox and --endpoint"),
     ],
 )
-def test_bad_words_are_refused_in_one_line(capsys, words, told):
-    assert told in refused(capsys, "--sandbox", *words.split(), "new")
+def test_bad_words_are_refused_in_one_line(refused, words, told):
+    assert told in refused("--sandbox", *words.split(), "new")
 
 
 @pytest.mark.parametrize(("asked", "patience_s"), [(None, 0.0), (0.0, 0.0), (1.5, 5400.0)])
@@ -97,32 +62,32 @@ def test_the_hours_of_patience_are_those_of_the_connection(asked, patience_s):
     assert flickr.patience_s == patience_s
 
 
-def test_an_unknown_licence_is_told_with_the_known_ones(capsys):
-    told = refused(capsys, "--sandbox", "--months", "2020-01", "--licenses", "gpl", "new")
+def test_an_unknown_licence_is_told_with_the_known_ones(refused):
+    told = refused("--sandbox", "--months", "2020-01", "--licenses", "gpl", "new")
     assert "permissive, all" in told
     assert all(known in told for known in ("0 (", "4 (CC-BY-2.0)", "16 (CC-BY-NC-ND-4.0)"))
 
 
 @pytest.mark.parametrize("endpoint", ["127.0.0.1:8080", "ftp://127.0.0.1/", "http://", "flickr"])
-def test_what_is_no_address_is_refused(capsys, endpoint):
-    assert f"{endpoint!r}" in refused(capsys, *MONTH, "--endpoint", endpoint, "new")
+def test_what_is_no_address_is_refused(refused, endpoint):
+    assert f"{endpoint!r}" in refused(*MONTH, "--endpoint", endpoint, "new")
 
 
-def test_more_calls_than_flickr_allows_are_refused(capsys, monkeypatch):
+def test_more_calls_than_flickr_allows_are_refused(refused, monkeypatch):
     monkeypatch.setenv(KEY_VARIABLE, KEY)
-    told = refused(capsys, *MONTH, "--calls-per-hour", "3601", "new")
+    told = refused(*MONTH, "--calls-per-hour", "3601", "new")
     assert "at most 3600" in told
     assert KEY not in told
 
 
-def test_another_machine_s_flickr_needs_a_key(capsys):
-    told = refused(capsys, *MONTH, "--endpoint", "https://flickr.example/rest/", "new", code=4)
+def test_another_machine_s_flickr_needs_a_key(refused):
+    told = refused(*MONTH, "--endpoint", "https://flickr.example/rest/", "new", code=4)
     assert KEY_VARIABLE in told
 
 
-def test_help_tells_every_option_once_under_its_group_on_80_columns(capsys, monkeypatch):
+def test_help_tells_every_option_once_under_its_group_on_80_columns(run, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
-    code, out, _ = run(capsys, "crawl", "--help")
+    code, out, _ = run("crawl", "--help")
     lines = out.splitlines()
     assert code == 0
     assert max(map(len, lines)) <= 80
@@ -142,25 +107,25 @@ def test_help_tells_every_option_once_under_its_group_on_80_columns(capsys, monk
 # Limits
 
 
-def test_a_limit_tells_the_exact_command_and_that_one_resumes(capsys, open_box):
+def test_a_limit_tells_the_exact_command_and_that_one_resumes(run, open_box):
     with open_box() as (box, connection):
         words = ["crawl", *MONTH, "--endpoint", connection.rest_url, "a corpus"]
         limited = [*words, "--max-calls", "10"]
-        code, out, err = run(capsys, *limited)
+        code, out, err = run(*limited)
         assert (code, out) == (5, "")
         assert err == (
             "max_calls=10 are spent; to resume run the same command: "
             f"{shlex.join(['flickrexif', *limited])}\n"
         )
         assert sum(n for cause, n in box.requests.items() if cause.startswith("flickr.")) == 10
-        code, _, _ = run(capsys, *words)
+        code, _, _ = run(*words)
     assert code == 0
 
 
-def test_hours_that_are_over_exit_with_5(capsys, open_box):
+def test_hours_that_are_over_exit_with_5(run, open_box):
     with open_box() as (_, connection):
         words = ["crawl", *MONTH, "--endpoint", connection.rest_url, "--max-hours", "1e-6", "new"]
-        code, out, err = run(capsys, *words)
+        code, out, err = run(*words)
     assert (code, out) == (5, "")
     assert err.startswith("max_hours=1e-06 have passed; to resume run the same command: ")
 
@@ -168,7 +133,7 @@ def test_hours_that_are_over_exit_with_5(capsys, open_box):
 # Another Flickr
 
 
-def test_two_terminals_just_work(tmp_path):
+def test_two_terminals_just_work(here, tmp_path):
     served = subprocess.Popen(
         [SCRIPT, "sandbox", "--port", "0", "--faults", "0.1"], stdout=subprocess.PIPE, text=True
     )
@@ -191,11 +156,11 @@ def test_two_terminals_just_work(tmp_path):
     assert not (tmp_path / "state").exists()
 
 
-def test_a_refused_key_stops_at_once_with_its_code(capsys, open_box, monkeypatch):
+def test_a_refused_key_stops_at_once_with_its_code(run, open_box, monkeypatch):
     monkeypatch.setenv(KEY_VARIABLE, KEY)
     with open_box(expired_keys=frozenset({KEY})) as (box, connection):
         words = ["crawl", *MONTH, "--endpoint", connection.rest_url, "new"]
-        code, out, err = run(capsys, *words)
+        code, out, err = run(*words)
         assert box.requests.total() <= connection.concurrency
     assert (code, out, err.count("\n")) == (4, "", 1)
     assert "code 100" in err
@@ -256,45 +221,45 @@ every_stranger = pytest.mark.parametrize(
 
 
 @every_stranger
-def test_what_is_no_flickr_is_refused_by_its_address(capsys, status, content, told):
+def test_what_is_no_flickr_is_refused_by_its_address(refused, status, content, told):
     with other_server(status, content) as port:
         endpoint = f"http://127.0.0.1:{port}/services/rest/"
-        line = refused(capsys, *MONTH, "--endpoint", endpoint, "new")
+        line = refused(*MONTH, "--endpoint", endpoint, "new")
     assert f"endpoint {endpoint!r} does not answer like Flickr (" in line
     assert told in line
     assert "https://api.flickr.com/services/rest/" in line
 
 
-def test_nobody_at_the_address_is_refused(capsys):
+def test_nobody_at_the_address_is_refused(refused):
     with other_server(200, b"") as port:
         pass
-    line = refused(capsys, *MONTH, "--endpoint", f"http://127.0.0.1:{port}", "new")
+    line = refused(*MONTH, "--endpoint", f"http://127.0.0.1:{port}", "new")
     assert "does not answer like Flickr (no answer" in line
 
 
-def test_https_where_there_is_none_is_refused(capsys):
+def test_https_where_there_is_none_is_refused(refused):
     with other_server(200, b"") as port:
-        line = refused(capsys, *MONTH, "--endpoint", f"https://127.0.0.1:{port}", "new")
+        line = refused(*MONTH, "--endpoint", f"https://127.0.0.1:{port}", "new")
     assert "does not answer like Flickr (no answer" in line
 
 
-def test_a_folder_that_was_there_stays(capsys):
+def test_a_folder_that_was_there_stays(run):
     Path("mine").mkdir()
     with other_server(404, b"") as port:
-        code, _, _ = run(capsys, "crawl", *MONTH, "--endpoint", f"http://127.0.0.1:{port}", "mine")
+        code, _, _ = run("crawl", *MONTH, "--endpoint", f"http://127.0.0.1:{port}", "mine")
     assert code == 2
     assert list(Path("mine").iterdir()) == []
 
 
 @every_stranger
-def test_a_flickr_that_answered_once_is_only_down(capsys, open_box, status, content, told):
+def test_a_flickr_that_answered_once_is_only_down(run, open_box, status, content, told):
     with open_box() as (box, connection):
         words = ["crawl", *MONTH, "--endpoint", connection.rest_url, "begun"]
-        assert run(capsys, *words, "--max-calls", "10")[0] == 5
+        assert run(*words, "--max-calls", "10")[0] == 5
         port = box.port
     before = Corpus.open("begun")
     with other_server(status, content, port=port):
-        code, out, err = run(capsys, *words)
+        code, out, err = run(*words)
     assert (code, out, err.count("\n")) == ({403: 4}.get(status, 5), "", 1)
     assert told in err
     assert "endpoint" not in err

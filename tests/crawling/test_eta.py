@@ -195,7 +195,7 @@ def predictions(folder, box, **words):
 
 @pytest.mark.parametrize("words", [{"per_user_month": 4}, {"per_month": 30}], ids=str)
 def test_a_crawl_takes_as_long_as_it_tells(words, tmp_path):
-    catalogue = Catalogue(0, photos=12_000)
+    catalogue = Catalogue(0, photos=7_000)
     with Sandbox(catalogue=catalogue, renderer=SmallRenderer(), workers=0) as box:
         told, total = predictions(tmp_path, box, **words)
     for share in (0.25, 0.5, 0.75):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
+import io
 import re
-import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import httpx
 import pytest
@@ -18,45 +16,49 @@ from flickrexif.flickr.login import login
 from flickrexif.flickr.tokens import stored_token
 from flickrexif.sandbox import API_SECRET, Changes
 
-SCRIPT = Path(sys.executable).with_name("flickrexif")
 KEY = "00112233445566778899aabbccddeeff"
 SEARCH = "flickr.photos.search"
 PLAN = CrawlPlan("2020-01")
 
 
-@pytest.fixture
-def environment(tmp_path):
-    return {
-        **os.environ,
-        "HOME": str(tmp_path / "home"),
-        "FLICKREXIF_STATE_DIR": str(tmp_path / "budgets"),
-        "FLICKR_API_KEY": KEY,
-        "FLICKR_API_SECRET": API_SECRET,
-    }
+@pytest.fixture(autouse=True)
+def home(here, monkeypatch):
+    """A home of nobody, with a key and its secret in the environment."""
+    monkeypatch.setenv("HOME", str(here / "home"))
+    monkeypatch.setenv("FLICKR_API_KEY", KEY)
+    monkeypatch.setenv("FLICKR_API_SECRET", API_SECRET)
 
 
 @pytest.fixture
-def run(environment, tmp_path):
-    def run(*words, ask=None, **variables):
-        """Exit code, standard output, standard error; ``ask`` makes a line of input of a line."""
-        with subprocess.Popen(
-            [SCRIPT, *map(str, words)],
-            cwd=tmp_path,
-            env=environment | variables,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as running:
-            typed = ""
-            if ask:
-                running.stderr.readline()
-                typed = ask(running.stderr.readline().strip())
-            out, err = running.communicate(typed, timeout=120)
-        assert not [secret for secret in (KEY, API_SECRET) if secret in out + err]
-        return running.returncode, out, err
+def command(run):
+    def command(*words):
+        ended = run(*words)
+        assert not [secret for secret in (KEY, API_SECRET) if secret in ended.out + ended.err]
+        return ended
 
-    return run
+    return command
+
+
+class Reader(io.StringIO):
+    """A user: when asked for a line, opens the address shown last and reads the code there."""
+
+    def __init__(self, capsys):
+        super().__init__()
+        self._capsys = capsys
+
+    def readline(self, *_):
+        return read_code(self._capsys.readouterr().err.split()[-1])
+
+
+@pytest.fixture
+def logged_in(command, capsys, monkeypatch):
+    """Logs in and returns what was told."""
+
+    def log_in(address):
+        monkeypatch.setattr(sys, "stdin", Reader(capsys))
+        return command("login", "--endpoint", address)
+
+    return log_in
 
 
 def read_code(address):
@@ -67,16 +69,16 @@ def accepted(path):
     return Corpus.open(path).accepted().drop("raw_exif", "exif_source").rows()
 
 
-def test_login_crawl_forget(open_box, run, tmp_path):
+def test_login_crawl_forget(open_box, command, logged_in, monkeypatch, tmp_path):
     with open_box() as (box, _):
         there = ("--endpoint", box.rest_url)
         who = box.catalogue.owners()[0]
-        code, out, err = run("login", *there, ask=read_code)
+        code, out, err = logged_in(box.rest_url)
         assert (code, err) == (0, "")
         assert out.startswith(f"logged in as {who.username} ({who.nsid}), read only; token kept")
 
         words = ("--months", "2020-01", "--per-user-month", 2, "--passes", 1, *there)
-        code, _, err = run("crawl", tmp_path / "signed", *words)
+        code, _, err = command("crawl", tmp_path / "signed", *words)
         assert code == 0, err
         assert err.count(f"searches are signed: logged in as {who.username} ({who.nsid})\n") == 1
         searched = box.requests[SEARCH]
@@ -85,13 +87,15 @@ def test_login_crawl_forget(open_box, run, tmp_path):
         asked = [query for _, query in box.log if query.get("method") == SEARCH]
         assert {(query["safe_search"], query["privacy_filter"]) for query in asked} == {("1", "1")}
 
-        code, _, err = run("crawl", tmp_path / "anonymous", *words, "--anonymous")
+        code, _, err = command("crawl", tmp_path / "anonymous", *words, "--anonymous")
         assert (code, "signed" in err) == (0, False)
-        code, _, err = run("crawl", tmp_path / "no secret", *words, FLICKR_API_SECRET="")
+        with monkeypatch.context() as without:
+            without.setenv("FLICKR_API_SECRET", "")
+            code, _, err = command("crawl", tmp_path / "no secret", *words)
         assert (code, "signed" in err) == (0, False)
-        assert run("login", "--show", *there)[1] == out
-        assert run("login", "--forget", *there) == (0, "the token is removed\n", "")
-        code, _, err = run("crawl", tmp_path / "nobody", *words)
+        assert command("login", "--show", *there)[1] == out
+        assert command("login", "--forget", *there) == (0, "the token is removed\n", "")
+        code, _, err = command("crawl", tmp_path / "nobody", *words)
         assert (code, "signed" in err) == (0, False)
         assert box.requests[SEARCH] > searched
         assert box.signed == {SEARCH: searched}
@@ -105,32 +109,34 @@ def test_login_crawl_forget(open_box, run, tmp_path):
             assert API_SECRET.encode() not in content
 
 
-def test_a_login_taken_back_stops_the_crawl_and_it_resumes_without(open_box, run, tmp_path):
+def test_a_login_taken_back_stops_the_crawl_and_it_resumes_without(
+    open_box, command, logged_in, tmp_path
+):
     with open_box() as (box, _):
         words = ("crawl", tmp_path / "corpus", "--months", "2020-01", "--endpoint", box.rest_url)
-        assert run("login", "--endpoint", box.rest_url, ask=read_code)[0] == 0
+        assert logged_in(box.rest_url).code == 0
         box.revoke_logins()
-        code, out, err = run(*words)
+        code, out, err = command(*words)
         assert (code, out) == (4, "")
         assert err.splitlines()[-1] == (
             "error: Flickr refused the login (code 98: Invalid auth token): "
             "run flickrexif login again, or crawl with --anonymous"
         )
         assert box.requests[SEARCH] <= 8  # those under way
-        assert run(*words, "--anonymous")[0] == 0
+        assert command(*words, "--anonymous")[0] == 0
 
 
-def test_a_token_file_nobody_can_use_stops_the_crawl(open_box, run, tmp_path):
-    path = tmp_path / "home" / ".flickr" / "oauth-tokens.sqlite"
+def test_a_token_file_nobody_can_use_stops_the_crawl(open_box, command, here, tmp_path):
+    path = here / "home" / ".flickr" / "oauth-tokens.sqlite"
     path.parent.mkdir(parents=True)
     path.write_text("mine")
     with open_box() as (box, _):
         words = ("crawl", tmp_path / "corpus", "--months", "2020-01", "--endpoint", box.rest_url)
-        code, out, err = run(*words)
+        code, out, err = command(*words)
         assert (code, out, err.count("\n")) == (2, "", 1)
         assert str(path) in err
         assert not (tmp_path / "corpus").exists()
-        assert run(*words, "--anonymous")[0] == 0
+        assert command(*words, "--anonymous")[0] == 0
 
 
 def test_a_login_widens_no_corpus(open_box, catalogue, tmp_path, monkeypatch):

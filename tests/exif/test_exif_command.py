@@ -3,37 +3,20 @@
 from __future__ import annotations
 
 import json
-import logging
 from pathlib import Path
 
 import piexif
 import pytest
 from exif_files import ASCII, FILES, FULL, MAKE, app1, jpeg, tiff
 
-from flickrexif.cli import main
 from flickrexif.errors import UsageError
 from flickrexif.exif.file_labels import FileLabels, label_files
 from flickrexif.exif.pieces import ByteRange
 
 
-@pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    """A folder of its own; the log goes back to where it went."""
-    monkeypatch.chdir(tmp_path)
-    root = logging.getLogger()
-    handlers, level = [*root.handlers], root.level
-    yield
-    for handler in root.handlers[:]:
-        if handler not in handlers:
-            root.removeHandler(handler)
-    root.setLevel(level)
-
-
-def run(capsys, *words):
-    with pytest.raises(SystemExit) as left:
-        main(["exif", *map(str, words)])
-    told = capsys.readouterr()
-    return left.value.code, told.out, told.err
+@pytest.fixture
+def exif(run):
+    return run.under("exif")
 
 
 def written(name, data):
@@ -42,9 +25,9 @@ def written(name, data):
     return path
 
 
-def test_one_file_is_told_line_by_line(capsys):
+def test_one_file_is_told_line_by_line(exif):
     written("photo.heic", FILES["heic"])
-    code, out, err = run(capsys, "photo.heic")
+    code, out, err = exif("photo.heic")
     assert (code, err) == (0, "")
     assert [line.split(maxsplit=1) for line in out.splitlines()[1:-2]] == [
         ["Make", "Canon"],
@@ -61,10 +44,10 @@ def test_one_file_is_told_line_by_line(capsys):
     assert out.splitlines()[-1].split(maxsplit=1) == ["Taken", "2012:03:04 05:06:07"]
 
 
-def test_many_files_are_a_table_in_their_order(capsys):
+def test_many_files_are_a_table_in_their_order(exif):
     for name, data in FILES.items():
         written(name, data)
-    code, out, _ = run(capsys, *FILES)
+    code, out, _ = exif(*FILES)
     assert code == 0
     head, *rows = out.splitlines()
     assert head.split()[:3] == ["file", "make", "model"]
@@ -73,10 +56,10 @@ def test_many_files_are_a_table_in_their_order(capsys):
     assert len({row.index("2012:03:04") for row in rows}) == 1
 
 
-def test_json_is_an_object_a_line(capsys):
+def test_json_is_an_object_a_line(exif):
     written("a.jpg", FILES["jpeg"])
     written("cut.heic", FILES["heic-far"][:70_000])
-    code, out, _ = run(capsys, "--json", "a.jpg", "cut.heic")
+    code, out, _ = exif("--json", "a.jpg", "cut.heic")
     assert code == 0
     first, second = map(json.loads, out.splitlines())
     assert [*first] == [*FileLabels.__dataclass_fields__]
@@ -97,40 +80,40 @@ def test_json_is_an_object_a_line(capsys):
         (FILES["heic-far"][:70_000], "the file ends before its EXIF does; bytes 500107-500320"),
     ],
 )
-def test_what_is_amiss_is_told_and_no_error(capsys, data, told):
+def test_what_is_amiss_is_told_and_no_error(exif, data, told):
     written("file", data)
-    code, out, err = run(capsys, "file")
+    code, out, err = exif("file")
     assert (code, err) == (0, "")
     first, second = out.splitlines()
     assert first == "file"
     assert second.strip().startswith(told)
-    assert told in run(capsys, "file", "file")[1]
+    assert told in exif("file", "file")[1]
 
 
-def test_a_damaged_file_is_told_with_the_tags_that_are_sound(capsys):
+def test_a_damaged_file_is_told_with_the_tags_that_are_sound(exif):
     written("cut.jpg", FILES["jpeg"][:-30])
-    code, out, _ = run(capsys, "cut.jpg")
+    code, out, _ = exif("cut.jpg")
     assert code == 0
     assert "Canon EOS 40D" in out
     assert "the file ends before its EXIF does" in out
 
 
 @pytest.mark.parametrize("name", ["nowhere.jpg", "."])
-def test_a_file_that_is_none_is_refused_in_one_line(capsys, name):
+def test_a_file_that_is_none_is_refused_in_one_line(exif, name):
     written("there.jpg", FILES["jpeg"])
-    code, out, err = run(capsys, "there.jpg", name)
+    code, out, err = exif("there.jpg", name)
     assert (code, out) == (2, "")
     assert err.startswith("error: ")
     assert f"'{name}'" in err
     assert err.count("\n") == 1
 
 
-def test_a_file_that_is_gone_by_then_is_a_usage_error():
+def test_a_file_that_is_gone_by_then_is_a_usage_error(here):
     with pytest.raises(UsageError, match=r"'gone\.jpg' cannot be read"):
         label_files([Path("gone.jpg")])
 
 
-def test_nothing_personal_is_shown(capsys):
+def test_nothing_personal_is_shown(exif):
     block = piexif.dump(
         {
             "0th": {
@@ -148,20 +131,20 @@ def test_nothing_personal_is_shown(capsys):
     )
     written("mine.jpg", b"\xff\xd8\xff\xe1" + (len(block) + 2).to_bytes(2, "big") + block)
     for words in (("mine.jpg",), ("mine.jpg", "mine.jpg"), ("--json", "mine.jpg")):
-        _, out, _ = run(capsys, *words)
+        _, out, _ = exif(*words)
         assert "Canon" in out
         assert not any(word in out for word in ("Ada", "0420424242", "51", "28"))
 
 
-def test_a_text_does_not_steer_the_terminal(capsys):
+def test_a_text_does_not_steer_the_terminal(exif):
     written("evil.jpg", jpeg(app1(tiff([(MAKE, ASCII, b"\x1b[2J\x9bred\0")]))))
-    _, out, _ = run(capsys, "evil.jpg")
+    _, out, _ = exif("evil.jpg")
     assert "\x1b" not in out
     assert "\x9b" not in out
     assert "[2J" in out
 
 
-def test_the_call_gives_what_the_command_prints():
+def test_the_call_gives_what_the_command_prints(here):
     path = written("photo.jpg", jpeg(app1(FULL))[:-50])
     (labels,) = label_files([path])
     assert labels.make_canonical == "Canon"

@@ -10,6 +10,7 @@ import sys
 import time
 import tracemalloc
 import zlib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -64,11 +65,17 @@ def items(extents, sizes=0x4400):
     return head + box(b"meta", b"\0\0\0\0" + iinf + box(b"iloc", iloc))
 
 
+@cache
+def packed_lines():
+    """256 MiB of lines of zeros, in 256 KiB."""
+    packer = zlib.compressobj(9)
+    line = b"\n" + b"0" * (2**20 - 1)
+    return b"".join([*(packer.compress(line) for _ in range(256)), packer.flush()])
+
+
 def bomb(kind, head):
     """A text chunk that unpacks to 256 MiB."""
-    packer = zlib.compressobj(9)
-    packed = b"".join(packer.compress(b"\n" + b"0" * (2**20 - 1)) for _ in range(256))
-    return png((kind, b"Raw profile type exif" + head + packed + packer.flush()))
+    return png((kind, b"Raw profile type exif" + head + packed_lines()))
 
 
 LOOP = entries([(0x0100, 3, 1, 9), (EXIF_IFD, 4, 1, 8)])
@@ -130,20 +137,28 @@ HOSTILE = {
 
 
 def measured(data):
-    """CPU seconds (the best of three: a neighbour is no finding) and the peak of memory."""
-    seconds = []
-    for _ in range(3):
-        begun = time.process_time()
-        reading = inspect_exif(data)
-        seconds.append(time.process_time() - begun)
-        if seconds[-1] < LONGEST_S:
-            break
+    """What was read, CPU seconds and the peak of memory.
+
+    Tracing only slows it down: what ends in time while traced is not timed again. What does not is
+    timed without, up to three times: a neighbour is no finding.
+    """
     tracemalloc.start()
     try:
-        inspect_exif(data)
-        return reading, min(seconds), tracemalloc.get_traced_memory()[1]
+        reading, seconds = timed(data)
+        peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
+    for _ in range(3):
+        if seconds < LONGEST_S:
+            break
+        seconds = timed(data)[1]
+    return reading, seconds, peak
+
+
+def timed(data):
+    begun = time.process_time()
+    reading = inspect_exif(data)
+    return reading, time.process_time() - begun
 
 
 @pytest.mark.parametrize("trick", HOSTILE)

@@ -3,42 +3,16 @@
 from __future__ import annotations
 
 import json
-import logging
-import os
 from pathlib import Path
 
 import pytest
 from raw_server import RawServer, answer, kept
 from told_photos import images_in, write_table
 
-from flickrexif.cli import main
-from flickrexif.doctor import KEY_VARIABLE
-from flickrexif.settings import PREFIX
 
-
-@pytest.fixture(autouse=True)
-def _clean_surroundings(tmp_path, monkeypatch):
-    """A folder of its own, no settings and no key; the log as it was."""
-    (tmp_path / "here").mkdir()
-    monkeypatch.chdir(tmp_path / "here")
-    for variable in os.environ:
-        if variable.startswith(PREFIX) or variable == KEY_VARIABLE:
-            monkeypatch.delenv(variable)
-    root, ours = logging.getLogger(), logging.getLogger("flickrexif")
-    handlers, level, our_level = [*root.handlers], root.level, ours.level
-    yield
-    for handler in root.handlers[:]:
-        if handler not in handlers:
-            root.removeHandler(handler)
-    root.setLevel(level)
-    ours.setLevel(our_level)
-
-
-def run(capsys, *arguments):
-    with pytest.raises(SystemExit) as left:
-        main(["hydrate", *(str(argument) for argument in arguments)])
-    out, err = capsys.readouterr()
-    return left.value.code, out, err
+@pytest.fixture
+def hydrate(run):
+    return run.under("hydrate")
 
 
 @pytest.fixture
@@ -56,45 +30,45 @@ def _at(url, image_base):
     return url.replace("https://live.staticflickr.com", image_base)
 
 
-def test_people_and_programs_are_told(capsys, told, open_box):
+def test_people_and_programs_are_told(hydrate, told, open_box):
     with open_box() as (box, _):
         words = (told(box.image_base), "--to", "c", "--endpoint", box.rest_url)
-        code, out, _ = run(capsys, *words, "--folder", "plain")
+        code, out, _ = hydrate(*words, "--folder", "plain")
         assert code == 0
         assert out.startswith("c: images of 6 of 6 photos, 6 of them new (")
         assert "plain: 6 files written" in out
-        code, out, _ = run(capsys, *words, "--json")
+        code, out, _ = hydrate(*words, "--json")
     found = json.loads(out)
     assert (code, found["photos"], found["already"], found["saved"]) == (0, 6, 6, 0)
     assert len(images_in(Path("c"))) == len(list(Path("plain").iterdir())) == 6
 
 
-def test_photos_that_failed_for_now_exit_with_3_and_the_dead_do_not(capsys, told):
+def test_photos_that_failed_for_now_exit_with_3_and_the_dead_do_not(hydrate, told):
     with RawServer([kept(answer(status="500 Oh"))]) as server:
         words = (told(server.url, 2), "--to", "c", "--endpoint", server.url)
-        code, out, err = run(capsys, *words)
+        code, out, err = hydrate(*words)
         assert (code, "failed for now: http_500 2" in out) == (3, True)
         assert "error: 2 photos failed for now: run the same command" in err
         server.sendings[:] = [kept(answer(status="410 Gone"))]
-        code, out, _ = run(capsys, *words)
+        code, out, _ = hydrate(*words)
     assert (code, "no image: gone 2" in out) == (0, True)
     assert f"each of them and why: {Path('c', 'failures.csv')}" in out
 
 
-def test_a_host_that_is_down_exits_with_5(capsys, told):
+def test_a_host_that_is_down_exits_with_5(hydrate, told):
     with RawServer([kept(answer(status="500 Oh"))]) as server:
-        code, out, err = run(capsys, told(server.url, 30), "--to", "c", "--endpoint", server.url)
+        code, out, err = hydrate(told(server.url, 30), "--to", "c", "--endpoint", server.url)
     assert (code, out) == (5, "")
     assert "does not answer" in err
 
 
-def test_an_end_by_the_clock_exits_with_5_and_tells_the_command(capsys, told, open_box):
+def test_an_end_by_the_clock_exits_with_5_and_tells_the_command(hydrate, told, open_box):
     with open_box() as (box, _):
         words = (told(box.image_base), "--to", "c", "--endpoint", box.rest_url)
-        code, _, err = run(capsys, *words, "--max-hours", "1e-9")
+        code, _, err = hydrate(*words, "--max-hours", "1e-9")
         assert code == 5
         assert err.startswith("max_hours=1e-09 have passed; to resume run the same command: flick")
-        assert run(capsys, *words)[0] == 0
+        assert hydrate(*words)[0] == 0
 
 
 @pytest.mark.parametrize(
@@ -111,23 +85,23 @@ def test_an_end_by_the_clock_exits_with_5_and_tells_the_command(capsys, told, op
         ("", "Missing argument 'SOURCE'"),
     ],
 )
-def test_bad_words_are_one_line_and_write_nothing(capsys, words, line):
-    code, out, err = run(capsys, *words.split())
+def test_bad_words_are_one_line_and_write_nothing(hydrate, words, line):
+    code, out, err = hydrate(*words.split())
     assert (code, out, err.count("\n")) == (2, "", 1), err
     assert err.startswith("error: ")
     assert line in err
     assert not list(Path.cwd().iterdir())
 
 
-def test_no_key_is_asked_for(capsys, rows, tmp_path):
+def test_no_key_is_asked_for(hydrate, rows, tmp_path):
     """Refused for its addresses, not for want of a key."""
     told = [rows[0] | {"url": "https://example.org/1.jpg"}]
-    code, _, err = run(capsys, write_table(tmp_path / "t.csv", told), "--to", "c")
+    code, _, err = hydrate(write_table(tmp_path / "t.csv", told), "--to", "c")
     assert (code, "an image's address at 'https://live.staticflickr.com'" in err) == (2, True)
 
 
-def test_help_fits_80_columns(capsys, monkeypatch):
+def test_help_fits_80_columns(hydrate, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
-    code, out, _ = run(capsys, "--help")
+    code, out, _ = hydrate("--help")
     assert code == 0
     assert max(map(len, out.splitlines())) <= 80

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
 import signal
@@ -12,6 +11,7 @@ import time
 from collections import Counter
 from contextlib import closing
 
+from forking import FORKING
 from told_photos import asked, images_in, row_of, told_photos, write_table
 
 from flickrexif.corpus import Corpus
@@ -21,8 +21,6 @@ from flickrexif.hydrating import HydratePlan, hydrate
 
 IN_FLIGHT = 8
 """The concurrency of an embedded connection."""
-FORKING = multiprocessing.get_context("forkserver")
-FORKING.set_forkserver_preload(["pytest", "httpx", "flickrexif.hydrating.run"])
 PHOTOS = 150
 
 

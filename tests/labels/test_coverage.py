@@ -112,7 +112,7 @@ RECORDS = st.builds(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)  # of 120 records in the mean
 @given(st.lists(RECORDS, min_size=60, max_size=400), st.data())
 def test_the_counts_add_up_to_the_photos_and_are_those_of_the_rows(records, data):
     photos = tagged(records)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+
 import polars as pl
 import pytest
 from small_corpora import accepted_photos, fill, jpeg, texture
 
-from flickrexif.cli import main
 from flickrexif.corpus import Corpus, CrawlPlan
 from flickrexif.labels import label
 from flickrexif.sandbox import Catalogue
@@ -26,15 +27,21 @@ def content_of(photo_id):
             return jpeg(photo_id)
 
 
-@pytest.fixture
-def corpus(tmp_path):
-    catalogue = Catalogue(5, photos=60, owners=9, first_month="2020-01", last_month="2020-01")
-    corpus = Corpus.create(tmp_path / "corpus", CrawlPlan(months="2020-01"), endpoint="sandbox:")
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    catalogue = Catalogue(5, photos=20, owners=9, first_month="2020-01", last_month="2020-01")
+    path = tmp_path_factory.mktemp("made") / "corpus"
+    corpus = Corpus.create(path, CrawlPlan(months="2020-01"), endpoint="sandbox:")
     corpus.images_folder.mkdir()
     photos = accepted_photos(catalogue, ("2020-01",))
     with corpus.state() as state:
         fill(state, corpus, "2020-01", photos, content_of=content_of)
-    return tmp_path / "corpus"
+    return path
+
+
+@pytest.fixture
+def corpus(made, tmp_path):
+    return shutil.copytree(made, tmp_path / "corpus")
 
 
 def hints(corpus):
@@ -64,8 +71,7 @@ def test_it_changes_no_other_column(corpus):
     assert pl.read_parquet(corpus / "photos.parquet").drop(COLUMNS).equals(plain)
 
 
-def test_the_command_has_the_word(corpus, capsys):
-    with pytest.raises(SystemExit) as left:
-        main(["label", str(corpus), "--double-compression"])
-    assert (left.value.code, capsys.readouterr().err) == (0, "")
+def test_the_command_has_the_word(corpus, run):
+    told = run("label", corpus, "--double-compression")
+    assert (told.code, told.err) == (0, "")
     assert set(hints(corpus).values()) == set(WANTED.values())

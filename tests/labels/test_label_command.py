@@ -7,40 +7,30 @@ import shutil
 
 import pytest
 
-from flickrexif.cli import main
+
+@pytest.fixture
+def corpus(made_corpus, here):
+    return shutil.copytree(made_corpus.path, here / "corpus")
 
 
 @pytest.fixture
-def corpus(made_corpus, tmp_path, monkeypatch):
-    shutil.copytree(made_corpus.path, tmp_path / "corpus")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path / "corpus"
+def label(run):
+    return run.under("label")
 
 
-@pytest.fixture
-def run(capsys):
-    def told(*words):
-        with pytest.raises(SystemExit) as left:
-            main(["label", *map(str, words)])
-        out, err = capsys.readouterr()
-        return left.value.code, out, err
-
-    return told
-
-
-def test_json_is_what_stands_in_the_file(corpus, run):
+def test_json_is_what_stands_in_the_file(corpus, label):
     words = ("--min-photos", "20", "--min-owners", "6", "--bins", "iso=full-stop")
-    code, out, err = run(corpus, "--json", *words)
+    code, out, err = label(corpus, "--json", *words)
     assert (code, err) == (0, "")
     assert json.loads(out) == json.loads((corpus / "labels.json").read_text(encoding="utf-8"))
     assert json.loads(out)["bins"] == {"iso": "full-stop"}
 
 
-def test_bins_may_stand_in_the_settings(corpus, run):
+def test_bins_may_stand_in_the_settings(corpus, label):
     (corpus.parent / "flickrexif.toml").write_text(
         '[label]\nbins = ["iso=full-stop", "exposure=third-stop"]\n'
     )
-    told = json.loads(run(corpus, "--json")[1])
+    told = json.loads(label(corpus, "--json")[1])
     assert told["bins"] == {"exposure": "third-stop", "iso": "full-stop"}
 
 
@@ -56,20 +46,17 @@ def test_bins_may_stand_in_the_settings(corpus, run):
         (["--preset", "paper", "--bins", "iso=full-stop"], "leave the bins out or use preset auto"),
     ],
 )
-def test_other_words_are_one_line_and_write_nothing(corpus, run, words, line):
-    code, out, err = run(corpus, *words)
-    assert (code, out) == (2, "")
-    assert err.count("\n") == 1
-    assert line in err
+def test_other_words_are_one_line_and_write_nothing(corpus, label, words, line):
+    assert line in label.refused(corpus, *words)
     assert not (corpus / "labels.json").exists()
 
 
-def test_the_same_words_twice_are_no_contradiction(corpus, run):
-    assert run(corpus, "--bins", "iso=full-stop", "--bins", "iso=full-stop")[0] == 0
+def test_the_same_words_twice_are_no_contradiction(corpus, label):
+    assert label(corpus, "--bins", "iso=full-stop", "--bins", "iso=full-stop")[0] == 0
 
 
-def test_people_read_few_lines(corpus, run):
-    code, out, _ = run(corpus, "--min-photos", "20", "--min-owners", "6")
+def test_people_read_few_lines(corpus, label):
+    code, out, _ = label(corpus, "--min-photos", "20", "--min-owners", "6")
     assert code == 0
     assert "not labelled: " in out
     assert "go together (Cramér's V" in out

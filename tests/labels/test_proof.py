@@ -47,6 +47,7 @@ def frame(rows):
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
+@settings(max_examples=40)  # a query or two for each rule and example
 @given(sound_tables())
 def test_sound_tables_pass(rows):
     assert prove(frame(rows)) == []
@@ -84,6 +85,7 @@ def test_every_flaw_is_planted():
 
 
 @pytest.mark.parametrize("flaw", sorted(PLANTED))
+@settings(max_examples=20)  # whatever stands around a flaw, one rule has to name it
 @given(data=st.data())
 def test_what_is_planted_is_found_and_named(flaw, data):
     rows = data.draw(sound_tables().filter(bool))

@@ -6,7 +6,7 @@ import json
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flickrexif.errors import UsageError
@@ -58,13 +58,18 @@ MEMBERS = st.lists(st.tuples(st.integers(1, LARGEST_ID), st.integers(0, 2)), max
 )
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("any")
+
+
+@settings(max_examples=50)  # three short lists
 @given(
     st.fixed_dictionaries({"train": MEMBERS, "validation": MEMBERS, "test": MEMBERS}),
     st.permutations(KEYS),
     st.lists(st.text(min_size=1), min_size=3, max_size=3, unique=True),
 )
-def test_any_file_is_read_and_written_byte_by_byte(tmp_path_factory, splits, keys, classes):
-    folder = tmp_path_factory.mktemp("any")
+def test_any_file_is_read_and_written_byte_by_byte(folder, splits, keys, classes):
     told = PublishedSplits("Model", tuple(classes), splits, tuple(keys))
     write_splits(folder / "a.json", told)
     read = read_splits(folder / "a.json")

@@ -7,7 +7,7 @@ import json
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_splits import COLUMNS, FIRST_ID, change, publish, row_of
 
@@ -223,6 +223,7 @@ ROW = st.fixed_dictionaries(
 )
 
 
+@settings(max_examples=50)  # of twelve photos by five owners
 @given(st.lists(ROW, min_size=1, max_size=40))
 def test_whatever_is_repaired_is_sound(rows):
     owner = {row["photo_id"]: row["owner_id"] for row in rows}

@@ -60,7 +60,7 @@ def test_the_published_counts_are_three_times_the_usual_ones():
     assert (train % 3, validation % 3, test % 3) == (0, 0, 0)
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(COUNTS, st.integers(0, 99))
 def test_strings_and_classes_are_balanced_whatever_comes(counts, seed):
     photos = photos_of(counts)

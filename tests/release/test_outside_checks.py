@@ -46,7 +46,7 @@ def test_exiftool_finds_nothing_private_in_any_image(releases, rows_of, tmp_path
 BUILD = """
 import sys, time
 from flickrexif.release import BuildPlan, build
-build(sys.argv[1], BuildPlan("1.0.0"), out=sys.argv[2])
+build(sys.argv[1], BuildPlan("1.0.0", crop=48), out=sys.argv[2])
 print(time.strftime("%Z"))
 """
 

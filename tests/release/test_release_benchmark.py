@@ -14,35 +14,21 @@ RATIO = r"(\d+\.\d+)%? \(\d+\.\d+%? to \d+\.\d+%?\)"
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    """Run parts of it on a few photos, made once."""
-    place = tmp_path_factory.mktemp("benchmark")
-
-    def ran(part: str, *more: str) -> str:
-        words = [
-            *more,
-            "--photos",
-            "40",
-            "--rounds",
-            "1",
-            "--corpus",
-            place / "corpus",
-            "--no-peer",
-        ]
-        done = subprocess.run(
-            [sys.executable, BENCHMARK, part, *words, "--corpus", place / "corpus"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    return ran
+def told(tmp_path_factory):
+    """What two parts of it print of a few photos."""
+    corpus = tmp_path_factory.mktemp("benchmark") / "corpus"
+    words = ["--photos", "40", "--rounds", "1", "--corpus", corpus, "--no-peer"]
+    done = subprocess.run(
+        [sys.executable, BENCHMARK, "build", "requests", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
-def test_building_is_compared_in_cpu_and_memory(run):
-    told = run("build")
+def test_building_is_compared_in_cpu_and_memory(told):
     lines = [line for line in told.splitlines() if "memory" in line]
     assert len(lines) == 5
     assert all(len(re.findall(RATIO, line)) == 4 for line in lines)
@@ -50,9 +36,7 @@ def test_building_is_compared_in_cpu_and_memory(run):
     assert set(re.findall(RATIO, peer)) == {"1.00"}
 
 
-def test_requests_are_told_by_kind(run):
-    told = run("requests")
-    assert (
-        len(re.findall(r"^  publish, 16 shards +\d+ \+ 2 for each", told, flags=re.MULTILINE)) == 2
-    )
+def test_requests_are_told_by_kind(told):
+    published = re.findall(r"^  publish, 16 shards +\d+ \+ 2 for each", told, flags=re.MULTILINE)
+    assert len(published) == 2
     assert "commit 1" in told

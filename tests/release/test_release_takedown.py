@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flickrexif.cli import main
 from flickrexif.errors import UsageError
 from flickrexif.imaging import MaskSpec
+from flickrexif.publishing import FolderShelf, publish, rollback
 from flickrexif.release import BuildPlan, build, diff, read_manifest, take_down_release, verify
 from flickrexif.release.ledger import Withdrawal, ledger_text, read_ledger
 from flickrexif.release.lessen import lessen
@@ -503,33 +503,31 @@ def test_rows_leave_from_the_files_that_change_anyway():
 # The command
 
 
-def run(capsys, *arguments):
-    with pytest.raises(SystemExit) as left:
-        main(["--quiet", "takedown", *map(str, arguments)])
-    out, err = capsys.readouterr()
-    return left.value.code, out, err
+@pytest.fixture
+def takedown(run):
+    return run.under("--quiet", "takedown")
 
 
-def test_the_command_sees_whether_it_is_a_corpus_or_a_release(capsys, corpus, releases, tmp_path):
+def test_the_command_sees_whether_it_is_a_corpus_or_a_release(takedown, corpus, releases, tmp_path):
     release = shutil.copytree(releases["metadata"], tmp_path / "FlickrExif-1.0.0")
-    code, out, _ = run(capsys, release, "--photo", GONE[0], "--date", DAY)
+    code, out, _ = takedown(release, "--photo", GONE[0], "--date", DAY)
     assert code == 0
     assert "FlickrExif-1.0.1: version 1.0.1, 1 photos withdrawn" in out
     after = tmp_path / "FlickrExif-1.0.1"
     assert verify(after) == []
-    assert run(capsys, after, "--list")[1] == f"{GONE[0]}  1.0.1  {DAY}  asked for\n"
-    code, out, _ = run(capsys, release, "--photo", GONE[1], "--out", tmp_path / "x", "--json")
+    assert takedown(after, "--list")[1] == f"{GONE[0]}  1.0.1  {DAY}  asked for\n"
+    code, out, _ = takedown(release, "--photo", GONE[1], "--out", tmp_path / "x", "--json")
     assert json.loads(out)["version"] == "1.0.1"
     assert read_ledger(tmp_path / "x")[0].date > DAY[:4]
     own = shutil.copytree(corpus, tmp_path / "corpus")
-    code, out, _ = run(capsys, own, "--photo", GONE[0], "--reason", "any words")
+    code, out, _ = takedown(own, "--photo", GONE[0], "--reason", "any words")
     assert (code, "taken down" in out or "recorded" in out or out != "") == (0, True)
 
 
-def test_words_of_the_other_kind_are_refused(capsys, corpus, releases, tmp_path):
+def test_words_of_the_other_kind_are_refused(takedown, corpus, releases, tmp_path):
     own = shutil.copytree(corpus, tmp_path / "corpus")
     for words in (["--version", "1.0.1"], ["--out", tmp_path / "x"], ["--date", DAY]):
-        code, out, err = run(capsys, own, "--photo", GONE[0], *words)
+        code, out, err = takedown(own, "--photo", GONE[0], *words)
         assert (code, out) == (2, "")
         assert "are for a release" in err
     for words, told in (
@@ -537,7 +535,7 @@ def test_words_of_the_other_kind_are_refused(capsys, corpus, releases, tmp_path)
         (["--list", "--photo", GONE[0]], "name nothing beside it"),
         (["--photo", GONE[0], "--reason", "my words"], "cannot be published"),
     ):
-        code, out, err = run(capsys, releases["metadata"], *words)
+        code, out, err = takedown(releases["metadata"], *words)
         assert (code, out) == (2, "")
         assert told in err
 
@@ -587,3 +585,36 @@ def test_the_release_itself_is_not_touched_through_shared_files(sharded, withdra
 def _inode(path: Path) -> tuple[int, int]:
     told = path.stat()
     return told.st_dev, told.st_ino
+
+
+def test_a_release_that_lost_withdrawn_photos_is_not_published(
+    corpus, sharded, withdrawn, tmp_path
+):
+    shelf = FolderShelf(tmp_path / "shelf")
+    publish(sharded / "metadata", shelf)
+    publish(withdrawn["metadata"].out, shelf)
+    head = shelf.refs().head
+    build(corpus, BuildPlan("1.1.0", "metadata"), out=tmp_path / "forgetful")
+    for is_dry in (True, False):
+        with pytest.raises(UsageError, match=r"lacks 2 of the 2 lines of version '1\.0\.1'") as no:
+            publish(tmp_path / "forgetful", shelf, dry_run=is_dry)
+        assert "forgetful/withdrawn.jsonl" in str(no.value)
+        assert "--previous version '1.0.1'" in str(no.value)
+        assert shelf.refs().head == head
+    rollback(shelf, "1.0.0")  # main has no ledger now: the newest version still has one
+    with pytest.raises(UsageError, match="lacks 2 of the 2 lines"):
+        publish(tmp_path / "forgetful", shelf)
+    before = withdrawn["metadata"].out
+    build(corpus, BuildPlan("2.0.0", "metadata"), out=tmp_path / "kept", previous=before)
+    assert publish(tmp_path / "kept", shelf).version == "2.0.0"
+
+
+def test_a_release_that_lost_one_withdrawn_photo_is_not_published(sharded, withdrawn, tmp_path):
+    shelf, release = FolderShelf(tmp_path / "shelf"), sharded / "metadata"
+    both = take_down_release(release, photos=GONE, date=DAY, version="1.0.2", out=tmp_path / "both")
+    publish(both.out, shelf)
+    one = take_down_release(
+        release, photos=GONE[:1], date=DAY, version="1.0.3", out=tmp_path / "one"
+    )
+    with pytest.raises(UsageError, match=r"of the 2 lines of version '1\.0\.2'"):
+        publish(one.out, shelf)

@@ -1,12 +1,8 @@
-"""A crawl in a process of its own, forked off a server that has everything imported.
-
-So a life costs milliseconds. The server forks before any event loop or database exists in it.
-"""
+"""A crawl in a process of its own."""
 
 from __future__ import annotations
 
 import logging
-import multiprocessing
 import os
 import resource
 import signal
@@ -14,12 +10,9 @@ import sys
 import time
 import traceback
 
-from flickrexif.progress import Silent
+from forking import FORKING
 
-_FORKING = multiprocessing.get_context("forkserver")
-_FORKING.set_forkserver_preload(
-    ["pytest", "httpx", "flickrexif.crawling.run", "flickrexif.console"]
-)
+from flickrexif.progress import Silent
 
 
 class Life:
@@ -33,9 +26,7 @@ class Life:
     def __init__(self, corpus, plan, connection, notes, **words):
         notes.mkdir()
         self.notes = notes
-        self._process = _FORKING.Process(
-            target=_live, args=(corpus, plan, connection, notes, words)
-        )
+        self._process = FORKING.Process(target=_live, args=(corpus, plan, connection, notes, words))
         self._process.start()
         self._code = None
 

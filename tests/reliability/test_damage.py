@@ -9,8 +9,8 @@ from random import Random
 
 import pytest
 from corpus_worth import asked_of, worth_of
-from lives import wait_until
-from small_flickr import PLAN
+from lives import Life, wait_until
+from small_flickr import PLAN, OpenBox
 
 from flickrexif.corpus import Corpus
 from flickrexif.crawling import crawl
@@ -22,17 +22,24 @@ REQUESTS_IN_FLIGHT = 16
 """Of eight photos, each with its head and its image."""
 
 
-@pytest.fixture
-def half_crawled(open_box, begin, tmp_path):
+@pytest.fixture(scope="module")
+def killed_in_february(small_catalogue, tmp_path_factory):
     """A corpus killed after its first month was closed; its log is not folded into its state."""
-    corpus = tmp_path / "corpus"
-    with open_box() as (_, connection):
-        life = begin(corpus, connection)
+    folder = tmp_path_factory.mktemp("killed")
+    corpus = folder / "corpus"
+    with OpenBox(small_catalogue) as (_, connection):
+        life = Life(corpus, PLAN, connection, folder / "life")
         wait_until(lambda: "2020-02" in life.phase, life)
         life.end()
     assert len(list(corpus.glob("images/*.parquet"))) == 1
     assert (corpus / "state.sqlite-wal").stat().st_size
     return corpus
+
+
+@pytest.fixture
+def half_crawled(killed_in_february, tmp_path):
+    """A copy of it of one's own."""
+    return shutil.copytree(killed_in_february, tmp_path / "corpus")
 
 
 @pytest.fixture
@@ -180,22 +187,34 @@ def longer(images):
     images.write_bytes(images.read_bytes() + bytes(range(256)))
 
 
-@pytest.mark.parametrize("damage", [deleted, empty, noise, some_lost, some_altered, longer])
-def test_waiting_images_that_are_lost_are_fetched_again(
-    damage, open_box, begin, clean_run, tmp_path
-):
-    corpus = tmp_path / "corpus"
+@pytest.fixture(scope="module")
+def killed_with_images(small_catalogue, tmp_path_factory):
+    """A corpus killed while images were waiting for their shard, and what it had asked."""
+    folder = tmp_path_factory.mktemp("killed")
+    corpus = folder / "corpus"
     images = corpus / "state.sqlite-images"
-    with open_box() as (box, connection):
-        life = begin(corpus, connection)
+    with OpenBox(small_catalogue) as (box, connection):
+        life = Life(corpus, PLAN, connection, folder / "life")
         assert wait_until(lambda: images.exists() and images.stat().st_size > 6_000, life)
         life.end()
-        with Corpus.open(corpus).state(reading=True) as state:
-            waiting = state.waiting_count()
-        damage(images)
+        return corpus, asked_of(box)
+
+
+@pytest.mark.parametrize("damage", [deleted, empty, noise, some_lost, some_altered, longer])
+def test_waiting_images_that_are_lost_are_fetched_again(
+    damage, killed_with_images, open_box, clean_run, tmp_path
+):
+    killed, asked_before = killed_with_images
+    corpus = shutil.copytree(killed, tmp_path / "corpus")
+    images = corpus / "state.sqlite-images"
+    with Corpus.open(corpus).state(reading=True) as state:
+        waiting = state.waiting_count()
+    damage(images)
+    with open_box() as (box, connection):
         crawl(corpus, PLAN, connection=connection)
         expected, asked_once = clean_run(box.catalogue)
-        assert (asked_of(box) - asked_once).total() <= REQUESTS_IN_FLIGHT + waiting
+        asked = asked_before + asked_of(box)
+        assert (asked - asked_once).total() <= REQUESTS_IN_FLIGHT + waiting
     assert worth_of(corpus) == expected
     assert not images.exists()
 
@@ -270,14 +289,21 @@ def another_months_shard(shard):
     shutil.copy(shard.with_name("2020-02-00000.parquet"), shard)
 
 
+@pytest.fixture(scope="module")
+def whole(small_catalogue, tmp_path_factory):
+    """A corpus whose crawl came to its end."""
+    corpus = tmp_path_factory.mktemp("whole") / "corpus"
+    with OpenBox(small_catalogue) as (_, connection):
+        crawl(corpus, PLAN, connection=connection)
+    return corpus
+
+
 @pytest.mark.parametrize(
     "damage", [a_lost_shard, a_cut_shard, an_altered_shard, another_months_shard]
 )
-def test_a_damaged_shard_is_named(damage, open_box, tmp_path):
-    corpus = tmp_path / "corpus"
-    with open_box() as (_, connection):
-        crawl(corpus, PLAN, connection=connection)
-        shard = corpus / "images" / "2020-01-00000.parquet"
-        damage(shard)
-        with pytest.raises(FlickrexifError, match=shard.name):
-            label(corpus)
+def test_a_damaged_shard_is_named(damage, whole, tmp_path):
+    corpus = shutil.copytree(whole, tmp_path / "corpus")
+    shard = corpus / "images" / "2020-01-00000.parquet"
+    damage(shard)
+    with pytest.raises(FlickrexifError, match=shard.name):
+        label(corpus)

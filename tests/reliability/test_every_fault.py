@@ -63,7 +63,8 @@ def test_faults_in_a_month_that_must_be_split(crowd, clean_run, open_box, tmp_pa
     assert summary.windows["split"] > 3
 
 
-def test_faults_in_a_sampled_month(crowd, clean_run, open_box, tmp_path):
+def test_faults_in_a_sampled_month(clean_run, open_box, tmp_path):
+    crowd = Catalogue(2, 1_500, 30, first_month="2020-01", last_month="2020-01")
     plan = CrawlPlan("2020-01", per_month=30)
     with open_box(crowd, faults=all_at_once(6)) as (_, connection):
         crawl(tmp_path / "corpus", plan, connection=replace(connection, concurrency=3))

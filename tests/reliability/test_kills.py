@@ -86,6 +86,9 @@ class Killer:
                 before = set(corpus.glob("images/*.parquet"))
                 wait_until(lambda: set(corpus.glob("images/*.parquet")) - before, life)
                 time.sleep(rng.uniform(0, 0.001))
+            case "listing" if self.kills >= KILLS:  # it is short, and few kills hit it
+                wait_until(lambda: is_listing(life.phase), life)
+                time.sleep(rng.uniform(0, 0.02))
             case "second pass":
                 wait_until(lambda: "again" in life.phase, life)
                 time.sleep(rng.uniform(0, 0.1))
@@ -116,7 +119,11 @@ def phase_of_death(corpus, told) -> str:
         return "starting"
     if "again" in told:
         return "second pass"
-    return "listing" if told.startswith(("listing", "sampling")) else "looking"
+    return "listing" if is_listing(told) else "looking"
+
+
+def is_listing(told) -> bool:
+    return told.startswith(("listing", "sampling")) and "again" not in told
 
 
 def recorded_shards(corpus) -> set[str]:

@@ -734,18 +734,21 @@ def test_workers_end_with_the_process_that_served(tmp_path, http, end):
         stderr=subprocess.PIPE,
         text=True,
     ) as server:
-        url = server.stdout.readline().strip()
-        assert http.get(url).status_code == 200
-        worker = int(diary.read_text().split()[0])
-        assert worker != server.pid
-        server.send_signal(end)
-        server.wait(10)
-        deadline = time.monotonic() + 10
-        while _runs(worker) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert not _runs(worker)
-        server.stdout.read()
-        server.stderr.read()
+        try:
+            url = server.stdout.readline().strip()
+            assert http.get(url).status_code == 200
+            worker = int(diary.read_text().split()[0])
+            assert worker != server.pid
+            server.send_signal(end)
+            server.wait(10)
+            deadline = time.monotonic() + 10
+            while _runs(worker) and time.monotonic() < deadline:
+                time.sleep(0.05)
+            assert not _runs(worker)
+            server.stdout.read()
+            server.stderr.read()
+        finally:
+            server.kill()
 
 
 def _runs(process: int) -> bool:

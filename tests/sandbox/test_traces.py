@@ -1,6 +1,6 @@
 """What the camera leaves in a picture outlives the paper's preparation: 224 pixels, 90 % hidden.
 
-Sixteen scenes are taken by several cameras and settings, so content cannot tell them apart; a
+Twelve scenes are taken by several cameras and settings, so content cannot tell them apart; a
 nearest-centre classifier over a handful of residual statistics of the visible frame learns from
 half of the scenes and is asked about the other half.
 """
@@ -19,7 +19,7 @@ from flickrexif.sandbox.photos import Camera, Settings
 from flickrexif.sandbox.render import SERVICE_RESAMPLING, take
 from flickrexif.sandbox.scene import make_scene
 
-SCENES = 16
+SCENES = 12
 RING, CROP, LARGE = 6, 224, 1024
 BASE = Settings((1, 250), (80, 10), 200, (50, 1), None, 16, 3, 5)
 

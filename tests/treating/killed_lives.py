@@ -1,14 +1,14 @@
-"""Treatments in processes that are killed: forked from one that has imported all, so cheap."""
+"""Treatments in processes that are killed."""
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from forking import FORKING
 from own_treatments import SMALL
 
 from flickrexif.treating import TreatPlan, treat
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from flickrexif.treating import Treatment
 
-IMPORTED = ("__main__", "flickrexif.treating", "huggingface_hub.repocard")
 BY_FIVE = TreatPlan("tiny", images_per_file=5)
 
 
@@ -33,9 +32,7 @@ class Life:
 
     def end(self) -> int | None:
         """Live it in a process of its own; its exit code."""
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([*IMPORTED])
-        process = context.Process(target=self.live)
+        process = FORKING.Process(target=self.live)
         process.start()
         process.join(60)
         return process.exitcode

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from flickrexif.cli import main
-from flickrexif.doctor import KEY_VARIABLE
 from flickrexif.imaging import MaskSpec, decode_rgb, visible
 from flickrexif.release import read_manifest, verify
 from flickrexif.settings import FILE_NAME, PREFIX
@@ -22,61 +18,13 @@ SCRIPT = Path(sys.executable).with_name("flickrexif")
 SMALL = ("--crop", 32, "--patch", 8, "--processes", 1)
 
 
-@pytest.fixture(autouse=True)
-def _clean_surroundings(tmp_path, monkeypatch):
-    """A folder of its own, no settings around; the log goes back to where it went."""
-    monkeypatch.chdir(tmp_path)
-    for variable in os.environ:
-        if variable.startswith(PREFIX) or variable == KEY_VARIABLE:
-            monkeypatch.delenv(variable)
-    root, ours = logging.getLogger(), logging.getLogger("flickrexif")
-    handlers, level, our_level = [*root.handlers], root.level, ours.level
-    yield
-    for handler in root.handlers[:]:
-        if handler not in handlers:
-            root.removeHandler(handler)
-    root.setLevel(level)
-    ours.setLevel(our_level)
-
-
-@pytest.fixture
-def run(capsys):
-    def run(*arguments: object) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as left:
-            main([str(argument) for argument in arguments])
-        out, err = capsys.readouterr()
-        return left.value.code, out, err
-
-    return run
-
-
 @pytest.fixture
 def apply(run):
-    def apply(*arguments: object) -> tuple[int, str, str]:
-        return run("--quiet", "mask", "apply", *arguments)
-
-    return apply
+    return run.under("--quiet", "mask", "apply")
 
 
 @pytest.fixture
-def refused(apply, contents):
-    """The one line with which it is refused, after which nothing has changed."""
-
-    def refused(*arguments: object, code: int = 2) -> str:
-        before = contents(Path.cwd())
-        found, out, err = apply(*arguments)
-        assert (found, out) == (code, "")
-        assert err.startswith("error: ")
-        assert err.count("\n") == 1
-        assert contents(Path.cwd()) == before
-        assert not Path("out").exists()
-        return err
-
-    return refused
-
-
-@pytest.fixture
-def images(fill_folder) -> Path:
+def images(here, fill_folder) -> Path:
     names = [f"{split}/{label}/{number}.jpg" for split in ("train", "validation", "test")
              for label in ("cat", "dog") for number in range(2)]  # fmt: skip
     return fill_folder(Path("my set"), names)
@@ -166,45 +114,42 @@ def test_json_is_the_summary(apply, images):
         ("--nonsense", "'--nonsense'"),
     ],
 )
-def test_bad_words_are_refused_in_one_line(refused, images, words, told):
-    assert told in refused(images, "--out", "out", *words.split())
+def test_bad_words_are_refused_in_one_line(apply, images, words, told):
+    assert told in apply.refused(images, "--out", "out", *words.split())
 
 
-def test_the_images_and_the_out_must_be_named(refused):
-    assert "'IMAGES'" in refused("--out", "out")
-    assert "'--out'" in refused("somewhere")
+def test_the_images_and_the_out_must_be_named(apply):
+    assert "'IMAGES'" in apply.refused("--out", "out")
+    assert "'--out'" in apply.refused("somewhere")
 
 
-def test_what_is_no_set_of_images_is_refused(refused, write_table):
+def test_what_is_no_set_of_images_is_refused(apply, write_table):
     Path("empty").mkdir()
     Path("notes.txt").write_text("mine")
     for name in ("missing", "empty", "notes.txt"):
-        assert f"'{name}'" in refused(name, "--out", "out")
+        assert f"'{name}'" in apply.refused(name, "--out", "out")
     write_table(Path("table/train.parquet"), 2, photo_id=[5, 5])
-    assert "photo 5 is in 'table' twice" in refused("table", "--out", "out")
+    assert "photo 5 is in 'table' twice" in apply.refused("table", "--out", "out")
 
 
-def test_a_release_with_several_configs_must_be_named_by_one(refused):
+def test_a_release_with_several_configs_must_be_named_by_one(apply):
     Path("iso").mkdir()
     configs = {name: {"image": {}} for name in ("iso", "make")}
     Path("manifest.json").write_text(json.dumps({"configs": configs}))
     Path("iso/a.parquet").write_bytes(b"PAR1")
-    assert "name one of 'iso', 'make'" in refused(".", "--out", "../out")
+    assert "name one of 'iso', 'make'" in apply.refused(".", "--out", "../out")
 
 
-def test_an_existing_out_is_not_touched(apply, images, contents):
+def test_an_existing_out_is_not_touched(apply, images):
     for make in (Path.mkdir, Path.touch):
         make(Path("there"))
-        before = contents(Path.cwd())
-        code, out, err = apply(images, "--out", "there", *SMALL)
-        assert (code, out) == (2, "")
-        assert "'there' exists and a release is never overwritten" in err
-        assert contents(Path.cwd()) == before
+        told = apply.refused(images, "--out", "there", *SMALL)
+        assert "'there' exists and a release is never overwritten" in told
         Path("there").rmdir() if Path("there").is_dir() else Path("there").unlink()
 
 
-def test_an_out_among_the_images_is_refused(refused, images):
-    assert "'my set/out' lies in the set 'my set'" in refused(images, "--out", "my set/out")
+def test_an_out_among_the_images_is_refused(apply, images):
+    assert "'my set/out' lies in the set 'my set'" in apply.refused(images, "--out", "my set/out")
 
 
 def test_unreadable_images_are_counted_and_named(apply, images):

@@ -1,18 +1,43 @@
-"""A recheck or a takedown in a process of its own, for tests that kill it.
-
-``recheck CORPUS STEPS REST_URL IMAGE_BASE`` or ``takedown CORPUS STEPS PHOTO_IDS``; ``go`` is
-printed when it begins, and after so many STEPS of its progress it kills itself (0: never).
-"""
+"""A recheck or a takedown in a process of its own, for tests that kill it."""
 
 from __future__ import annotations
 
 import os
 import signal
 import sys
+import time
+
+from forking import FORKING
 
 from flickrexif.errors import FlickrexifError
 from flickrexif.flickr import Connection
 from flickrexif.upkeep import recheck, takedown
+
+
+class Keeping:
+    """``recheck`` or ``takedown`` of a corpus with its words, begun when it was made.
+
+    After so many ``steps`` of its progress it kills itself (0: never).
+    """
+
+    def __init__(self, keep, corpus, *words, steps=0) -> None:
+        begun = FORKING.Event()
+        self._process = FORKING.Process(target=_live, args=(keep, corpus, words, steps, begun))
+        self._process.start()
+        assert begun.wait(30)
+
+    def kill_when(self, is_time) -> bool:
+        """Kill it at a moment, unless it ends before; whether it was killed."""
+        while not is_time() and self._process.is_alive():
+            time.sleep(0.001)
+        self._process.kill()
+        return self.wait() == -signal.SIGKILL
+
+    def wait(self) -> int:
+        """The exit code; negative for the signal that ended it."""
+        self._process.join(60)
+        assert self._process.exitcode is not None
+        return self._process.exitcode
 
 
 class Deadly:
@@ -36,21 +61,20 @@ class Deadly:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def main() -> int:
-    command, corpus, steps, *words = sys.argv[1:]
-    progress = Deadly(int(steps))
-    print("go", flush=True)
+def _live(keep, corpus, words, steps, begun) -> None:
+    begun.set()
     try:
-        if command == "recheck":
-            connection = Connection.embedded(*words)
-            recheck(corpus, connection=connection, older_than=0, progress=progress)
-        else:
-            takedown(corpus, photos=words[0].split(","), progress=progress)
+        keep(corpus, words, Deadly(steps))
     except FlickrexifError as error:
-        print(error)
-        return error.exit_code
-    return 0
+        sys.exit(error.exit_code)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def rechecked(corpus, words, progress) -> None:
+    """By the addresses of a Flickr and of its images."""
+    connection = Connection.embedded(*words)
+    recheck(corpus, connection=connection, older_than=0, progress=progress)
+
+
+def taken_down(corpus, words, progress) -> None:
+    """By the ids of photos."""
+    takedown(corpus, photos=words, progress=progress)

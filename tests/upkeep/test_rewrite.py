@@ -6,7 +6,7 @@ import hashlib
 
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flickrexif.corpus.images import rewrite_shard, shard_index, shard_name, write_shard
@@ -23,6 +23,7 @@ def images_of(photo_ids):
     )
 
 
+@settings(max_examples=40)  # each writes two shards and rewrites one
 @given(st.sets(st.sampled_from(IDS), max_size=len(IDS) - 1))
 def test_it_has_the_bytes_of_one_that_never_had_them(tmp_path_factory, gone):
     folder = tmp_path_factory.mktemp("shards")

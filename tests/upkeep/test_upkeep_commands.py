@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import logging
+import shutil
 
 import pytest
 from marked_renderer import MarkedRenderer
 
-from flickrexif.cli import main
 from flickrexif.corpus import Corpus
 from flickrexif.crawling import CrawlPlan, crawl
 from flickrexif.flickr import Connection
@@ -21,38 +20,29 @@ def few():
     return Catalogue(1, photos=120, owners=8, first_month="2020-01", last_month="2020-01")
 
 
+WORDS = {"renderer": MarkedRenderer(), "workers": 0, "quirks": Quirks(stale_rows=0.0)}
+
+
+@pytest.fixture(scope="module")
+def crawled(few, tmp_path_factory):
+    """A corpus of a Flickr at an address; the address and its port."""
+    path = tmp_path_factory.mktemp("crawled") / "corpus"
+    with Sandbox(catalogue=few, **WORDS) as box:
+        crawl(path, CrawlPlan("2020-01"), connection=Connection.at(box.rest_url))
+        return path, box.rest_url, box.port
+
+
 @pytest.fixture
-def served(few, tmp_path, monkeypatch):
-    """A corpus of a Flickr at an address, and that Flickr with changes at the same address."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("FLICKR_API_KEY", raising=False)
-    words = {"renderer": MarkedRenderer(), "workers": 0, "quirks": Quirks(stale_rows=0.0)}
-    with Sandbox(catalogue=few, **words) as box:
-        port, address = box.port, box.rest_url
-        crawl("corpus", CrawlPlan("2020-01"), connection=Connection.at(address))
+def served(few, crawled, here):
+    """A copy of the corpus, and its Flickr with changes at the same address."""
+    path, address, port = crawled
+    shutil.copytree(path, here / "corpus")
 
     def later(changes=None):
-        return Sandbox(catalogue=few, changes=changes, port=port, **words)
+        return Sandbox(catalogue=few, changes=changes, port=port, **WORDS)
 
     later.address = address
     return later
-
-
-@pytest.fixture(autouse=True)
-def _log_as_it_was():
-    handlers, level = [*logging.getLogger().handlers], logging.getLogger("flickrexif").level
-    yield
-    for handler in logging.getLogger().handlers[:]:
-        if handler not in handlers:
-            logging.getLogger().removeHandler(handler)
-    logging.getLogger("flickrexif").setLevel(level)
-
-
-def run(capsys, *words):
-    with pytest.raises(SystemExit) as left:
-        main([str(word) for word in words])
-    out, err = capsys.readouterr()
-    return left.value.code, out, err
 
 
 def accepted_ids():
@@ -60,46 +50,46 @@ def accepted_ids():
         return [photo.photo_id for photo in state.accepted_photos()]
 
 
-def test_recheck_tells_what_it_dropped(served, capsys):
+def test_recheck_tells_what_it_dropped(served, run):
     gone = set(accepted_ids()[:2])
     with served(Changes(deleted=gone)):
-        code, out, err = run(capsys, "-q", "recheck", "corpus", "--endpoint", served.address)
+        code, out, err = run("-q", "recheck", "corpus", "--endpoint", served.address)
         assert (code, err) == (0, "")
         assert "2 dropped: gone 2" in out
         assert "run flickrexif label again" in out
         again = ("recheck", "corpus", "--endpoint", served.address, "--older-than", 0, "--json")
-        code, out, _ = run(capsys, *again)
+        code, out, _ = run(*again)
     told = json.loads(out)
     assert (code, told["dropped"], told["checked"]) == (0, {}, len(accepted_ids()))
     assert not gone & set(accepted_ids())
 
 
-def test_recheck_ends_at_its_limit_and_says_how_to_go_on(served, capsys):
+def test_recheck_ends_at_its_limit_and_says_how_to_go_on(served, run):
     with served():
         words = ("recheck", "corpus", "--endpoint", served.address, "--each", "--max-calls", 10)
-        code, out, err = run(capsys, "-q", *words)
+        code, out, err = run("-q", *words)
         assert (code, out) == (5, "")
         assert "max_calls=10 are spent" in err
-        assert run(capsys, "-q", *words[:-2])[0] == 0
+        assert run("-q", *words[:-2])[0] == 0
 
 
-def test_takedown_records_lists_and_undoes(served, capsys, tmp_path):
+def test_takedown_records_lists_and_undoes(served, run, here):
     one, two, *_ = accepted_ids()
-    (tmp_path / "list.txt").write_text(f"https://www.flickr.com/photos/x/{two}/\n12345678@N00\n")
+    (here / "list.txt").write_text(f"https://www.flickr.com/photos/x/{two}/\n12345678@N00\n")
     words = ("takedown", "corpus", "--photo", one, "--from", "list.txt", "--reason", "by mail")
-    code, out, _ = run(capsys, *words)
+    code, out, _ = run(*words)
     assert (code, out.splitlines()[0]) == (0, "3 recorded, 0 were on the list already")
     assert not {one, two} & set(accepted_ids())
-    code, out, _ = run(capsys, "takedown", "corpus", "--list")
+    code, out, _ = run("takedown", "corpus", "--list")
     assert code == 0
     assert [line.split("  ")[1] for line in out.splitlines()] == [
         "owner 12345678@N00: by mail",
         f"photo {min(one, two)}: by mail",
         f"photo {max(one, two)}: by mail",
     ]
-    code, out, _ = run(capsys, "takedown", "corpus", "--list", "--json")
+    code, out, _ = run("takedown", "corpus", "--list", "--json")
     assert {row["subject"] for row in json.loads(out)} == {str(one), str(two), "12345678@N00"}
-    code, out, _ = run(capsys, "takedown", "corpus", "--undo", "--owner", "12345678@N00")
+    code, out, _ = run("takedown", "corpus", "--undo", "--owner", "12345678@N00")
     assert (code, out.splitlines()[0]) == (0, "1 struck off, 0 were not on the list")
     assert len(takedowns("corpus")) == 2
 
@@ -116,19 +106,19 @@ def test_takedown_records_lists_and_undoes(served, capsys, tmp_path):
         ("--list --undo", "--list shows the list"),
     ],
 )
-def test_words_that_do_not_fit_are_refused_in_one_line(words, told, served, capsys):
-    code, out, err = run(capsys, "takedown", "corpus", *words.split())
+def test_words_that_do_not_fit_are_refused_in_one_line(words, told, served, run):
+    code, out, err = run("takedown", "corpus", *words.split())
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert told in err
     assert takedowns("corpus") == []
 
 
-def test_an_empty_list_says_so(served, capsys):
-    assert run(capsys, "takedown", "corpus", "--list") == (0, "nothing was taken down\n", "")
+def test_an_empty_list_says_so(served, run):
+    assert run("takedown", "corpus", "--list") == (0, "nothing was taken down\n", "")
 
 
-def test_another_flickr_is_refused(served, capsys):
+def test_another_flickr_is_refused(served, run):
     with served():
-        code, _, err = run(capsys, "recheck", "corpus", "--sandbox")
+        code, _, err = run("recheck", "corpus", "--sandbox")
     assert code == 2
     assert "was crawled from 'http://127.0.0.1" in err

@@ -5,38 +5,19 @@ from __future__ import annotations
 import random
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
-from pathlib import Path
 
 import pytest
+from keep_once import Keeping, rechecked, taken_down
 
 from flickrexif.corpus import Corpus
 from flickrexif.crawling import crawl
 from flickrexif.sandbox import Changes
 from flickrexif.upkeep import recheck, takedown, takedowns
 
-KEEP_ONCE = Path(__file__).with_name("keep_once.py")
 IN_FLIGHT = 8
 """The concurrency of an embedded connection."""
-
-
-def start(*words, steps=0):
-    command, corpus, *rest = map(str, words)
-    line = [sys.executable, str(KEEP_ONCE), command, corpus, str(steps), *rest]
-    process = subprocess.Popen(line, stdout=subprocess.PIPE, text=True)
-    process.stdout.readline()
-    return process
-
-
-def kill_when(is_time, process):
-    while not is_time() and process.poll() is None:
-        time.sleep(0.001)
-    process.kill()
-    process.communicate()
-    return process.returncode == -signal.SIGKILL
 
 
 def result(corpus):
@@ -62,17 +43,14 @@ def test_a_recheck_killed_again_and_again_ends_the_same(
     with later(changes) as (box, connection):
         recheck(clean, connection=connection)
         once = box.requests.total()
-    words = ("recheck", corpus)
     kills = 0
     with later(changes) as (box, connection):
         to = (connection.rest_url, connection.image_base)
         for share in (0.1, 0.3, 0.2, 0.3):
             wanted = box.requests.total() + int(share * once)
-            with start(*words, *to) as process:
-                kills += kill_when(lambda wanted=wanted: box.requests.total() >= wanted, process)
-        with start(*words, *to) as process:
-            process.communicate()
-        assert process.returncode == 0
+            keeping = Keeping(rechecked, corpus, *to)
+            kills += keeping.kill_when(lambda wanted=wanted: box.requests.total() >= wanted)
+        assert Keeping(rechecked, corpus, *to).wait() == 0
         asked = Counter(query["photo_id"] for _, query in box.log if "photo_id" in query)
         requests = box.requests.total()
     assert kills >= 3
@@ -99,9 +77,7 @@ def cleanly(corpus, taken, tmp_path):
 def test_a_takedown_killed_between_its_steps_is_finished_by_the_next(
     steps, corpus, taken, cleanly, left_of
 ):
-    with start("takedown", corpus, ",".join(map(str, taken)), steps=steps) as process:
-        process.communicate()
-    assert process.returncode == -signal.SIGKILL
+    assert Keeping(taken_down, corpus, *taken, steps=steps).wait() == -signal.SIGKILL
     assert takedowns(corpus)
     assert not set(result(corpus)[0]) & set(taken)
     takedown(corpus, photos=taken[:1])
@@ -115,9 +91,9 @@ def test_a_takedown_killed_at_random_is_finished_by_whatever_comes_next(
 ):
     chance, kills = random.Random(finish), 0
     for _ in range(6):
-        with start("takedown", corpus, ",".join(map(str, taken))) as process:
-            due = time.monotonic() + chance.uniform(0, 0.12)
-            kills += kill_when(lambda due=due: time.monotonic() >= due, process)
+        keeping = Keeping(taken_down, corpus, *taken)
+        due = time.monotonic() + chance.uniform(0, 0.12)
+        kills += keeping.kill_when(lambda due=due: time.monotonic() >= due)
     assert kills
     with later() as (_, connection):
         if not takedowns(corpus) or finish == "takedown":
