@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from flickrexif.errors import UsageError
 from flickrexif.release.checks.shape import check_shape
-from flickrexif.release.manifest import files_of, read_manifest
+from flickrexif.release.manifest import files_of, read_manifest, refuse_pairs
 from flickrexif.release.schema import PHOTOS_CONFIG, TREATED
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class ReleaseFolder:
         """Read the manifest; raises `UsageError` where there is none or it cannot be understood."""
         path = Path(path)
         manifest = read_manifest(path)
+        refuse_pairs(manifest, path)
         for fault in check_shape(manifest):
             raise UsageError(
                 f"{str(path)!r} cannot be read ({fault.file}: {fault.message}): "

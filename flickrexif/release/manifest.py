@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from flickrexif._version import __version__
 from flickrexif.errors import UsageError
 from flickrexif.imaging import achieved_ratio
-from flickrexif.release.schema import MANIFEST_SCHEMA, PHOTOS_CONFIG, SPLITS
+from flickrexif.release.schema import MANIFEST_SCHEMA, PAIRS, PHOTOS_CONFIG, SPLITS
 from flickrexif.release.source import sha256_of
 
 if TYPE_CHECKING:
@@ -101,6 +101,12 @@ def read_manifest(release: Path) -> Manifest:
     if not isinstance(manifest, dict):
         raise UsageError(_damaged(release, "it holds no object"))
     return manifest
+
+
+def refuse_pairs(manifest: Manifest, release: Path) -> None:
+    """Raise `UsageError` for a release of camera pairs, which has rules of its own."""
+    if manifest.get("kind") == PAIRS:
+        raise UsageError(f"{str(release)!r} holds camera pairs: use paircams, not flickrexif")
 
 
 def _damaged(release: Path, how: str) -> str:

@@ -24,6 +24,8 @@ SPLITS = ("train", "validation", "test")
 PHOTOS_CONFIG = "photos"
 TREATED = "treated"
 """The kind of a release made by `flickrexif.treating`, of any images."""
+PAIRS = "pairs"
+"""The kind of a release of camera pairs, which paircams makes and reads."""
 ATTRIBUTION = ("owner_id", "owner_name", "license", "license_url", "page_url")
 """The columns that every row carries so that its photo can be credited."""
 

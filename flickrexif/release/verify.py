@@ -19,7 +19,7 @@ from flickrexif.release.checks.schema import (
 from flickrexif.release.checks.shape import check_shape
 from flickrexif.release.checks.withdrawn import check_withdrawn
 from flickrexif.release.finding import Finding
-from flickrexif.release.manifest import MANIFEST, read_manifest
+from flickrexif.release.manifest import MANIFEST, read_manifest, refuse_pairs
 from flickrexif.release.schema import TREATED
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def verify(path: Path | str, *, progress: Progress | None = None) -> list[Findin
         manifest = read_manifest(path)
     except UsageError as error:
         return [Finding("manifest-missing", MANIFEST, str(error))]
+    refuse_pairs(manifest, path)
     findings = list(check_shape(manifest))
     if findings:
         return sorted(findings)

@@ -10,6 +10,7 @@ import polars as pl
 from flickrexif.progress import Progress, Silent
 from flickrexif.release.ledger import WITHDRAWN
 from flickrexif.release.manifest import describe_file
+from flickrexif.release.schema import PAIRS
 from flickrexif.release.work import WorkDirectory
 from paircams.releasing.choose import choose, refuse_none
 from paircams.releasing.files import write_pairs
@@ -17,7 +18,7 @@ from paircams.releasing.identify import identify
 from paircams.releasing.manifest import describe, words
 from paircams.releasing.previous import Previous
 from paircams.releasing.rows import pair_rows
-from paircams.releasing.schema import PAIRS, SPLIT, TOLD
+from paircams.releasing.schema import SPLIT, TOLD
 from paircams.releasing.summary import BuildSummary
 from paircams.releasing.words import write_words
 from paircams.validating import validate

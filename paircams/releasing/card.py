@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flickrexif.release.card import CARD, dataset_info, fill, size_category, template_path
 from flickrexif.release.manifest import files_of
-from paircams.releasing.schema import PAIRS
+from flickrexif.release.schema import PAIRS
 
 if TYPE_CHECKING:
     from flickrexif.release.manifest import Manifest

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from flickrexif.release.schema import PAIRS
 from paircams.releasing.difference import PairsDiff
 from paircams.releasing.files import read_rows
 from paircams.releasing.folder import PairsFolder
-from paircams.releasing.schema import PAIRS
 
 if TYPE_CHECKING:
     import os

@@ -10,8 +10,9 @@ import polars as pl
 
 from flickrexif.errors import UsageError
 from flickrexif.release.manifest import files_of
+from flickrexif.release.schema import PAIRS
 from flickrexif.release.source import sha256_of
-from paircams.releasing.schema import PAIRS, TOLD
+from paircams.releasing.schema import TOLD
 from paircams.releasing.shape import check_shape, read_pairs_manifest
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flickrexif.release.manifest import MANIFEST, made_with, read_manifest
-from flickrexif.release.schema import MANIFEST_SCHEMA
+from flickrexif.release.schema import MANIFEST_SCHEMA, PAIRS
 from paircams.releasing.counted import count
-from paircams.releasing.schema import PAIRS, pairs_config
+from paircams.releasing.schema import pairs_config
 from paircams.sandbox import TRUTH
 
 if TYPE_CHECKING:

@@ -6,10 +6,8 @@ from typing import Any
 
 import polars as pl
 
-from flickrexif.release.schema import Config
+from flickrexif.release.schema import PAIRS, Config
 
-PAIRS = "pairs"
-"""The kind of the release, and the name of its one config."""
 SPLIT = "train"
 """Pairs are for retrieval, not for training; but one split has to have a name, and this is the one
 that load_dataset gives a set without any."""

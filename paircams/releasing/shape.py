@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from flickrexif.errors import UsageError
 from flickrexif.release.finding import Finding
 from flickrexif.release.manifest import MANIFEST, read_manifest
-from flickrexif.release.schema import MANIFEST_SCHEMA
-from paircams.releasing.schema import PAIRS, pairs_config
+from flickrexif.release.schema import MANIFEST_SCHEMA, PAIRS
+from paircams.releasing.schema import pairs_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,6 +13,7 @@ from flickrexif.progress import Progress, Silent
 from flickrexif.release.ledger import WITHDRAWN, require_date, require_reason
 from flickrexif.release.manifest import describe_file, made_with
 from flickrexif.release.rewrite import same_file
+from flickrexif.release.schema import PAIRS
 from flickrexif.release.versions import bumped, refuse_earlier
 from flickrexif.release.work import WorkDirectory
 from paircams.releasing.counted import count
@@ -20,7 +21,6 @@ from paircams.releasing.diff import compare
 from paircams.releasing.files import write_without
 from paircams.releasing.folder import PairsFolder
 from paircams.releasing.ledger import WithdrawnPair, read_ledger
-from paircams.releasing.schema import PAIRS
 from paircams.releasing.words import write_words
 
 if TYPE_CHECKING:

@@ -19,12 +19,13 @@ from flickrexif.release.checks.schema import check_changelog, check_features
 from flickrexif.release.finding import Finding
 from flickrexif.release.ledger import LEDGER
 from flickrexif.release.manifest import MANIFEST, files_of
+from flickrexif.release.schema import PAIRS
 from flickrexif.release.versions import numbers
 from paircams.layout import SIDES
 from paircams.releasing.card import render_card
 from paircams.releasing.files import read_rows
 from paircams.releasing.ledger import read_ledger
-from paircams.releasing.schema import PAIRS, SPLIT
+from paircams.releasing.schema import SPLIT
 from paircams.releasing.shape import check_shape, read_pairs_manifest
 
 if TYPE_CHECKING:

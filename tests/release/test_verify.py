@@ -17,7 +17,7 @@ from PIL import Image
 from flickrexif.errors import UsageError
 from flickrexif.flickr.licenses import LICENSES
 from flickrexif.imaging import decode_rgb
-from flickrexif.release import BuildPlan, build, read_manifest, verify
+from flickrexif.release import BuildPlan, build, diff, read_manifest, take_down_release, verify
 from flickrexif.release.manifest import describe_file, to_text
 
 if TYPE_CHECKING:
@@ -96,6 +96,17 @@ def test_a_photo_with_the_bytes_of_another_is_found_in_a_class(release):
 
     rewrite(release, PHOTOS, tell_copy)
     assert ("copied-photo", TRAIN) in found(release)
+
+
+def test_pairs_are_for_paircams_to_read(release, tmp_path):
+    edit_manifest(release, kind="pairs")
+    for refused in (
+        lambda: verify(release),
+        lambda: diff(release, release),
+        lambda: take_down_release(release, photos=["1"], date="2026-01-02", out=tmp_path / "new"),
+    ):
+        with pytest.raises(UsageError, match=r"holds camera pairs: use paircams, not flickrexif"):
+            refused()
 
 
 def test_what_is_no_release_is_refused(tmp_path):
