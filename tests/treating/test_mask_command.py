@@ -141,10 +141,12 @@ def test_a_release_with_several_configs_must_be_named_by_one(apply):
 
 
 def test_an_existing_out_is_not_touched(apply, images):
-    for make in (Path.mkdir, Path.touch):
+    for make, why in (
+        (Path.mkdir, "'there' exists and a release is never overwritten"),
+        (Path.touch, "'there' is a file: name a folder"),
+    ):
         make(Path("there"))
-        told = apply.refused(images, "--out", "there", *SMALL)
-        assert "'there' exists and a release is never overwritten" in told
+        assert why in apply.refused(images, "--out", "there", *SMALL)
         Path("there").rmdir() if Path("there").is_dir() else Path("there").unlink()
 
 
