@@ -29,7 +29,7 @@ demo: $(VENV)/.all
 	@echo "Open it with: $(BIN)/python -c \"from datasets import load_dataset; print(load_dataset('demo/FlickrExif', 'make'))\""
 
 test: $(VENV)/.test lint
-	$(BIN)/python -m pytest -n 2 -q
+	$(BIN)/python -m pytest -n 2 --dist worksteal -q
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check $(SOURCES)
