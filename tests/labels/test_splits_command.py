@@ -100,7 +100,7 @@ def test_a_labelled_corpus_can_be_inspected_and_exported(made_corpus, here, spli
         ("import published --table ids.csv --to corpus", "no photo id but 'x'"),
         ("import published --table nowhere.csv --to corpus", "'nowhere.csv' cannot be read"),
         ("import published --table table.csv --to empty", "'empty' exists"),
-        ("import published --table table.csv --to table.csv", "'table.csv' exists"),
+        ("import published --table table.csv --to table.csv", "'table.csv' is a file"),
     ],
 )
 def test_bad_words_are_refused_in_one_line_and_nothing_is_written(here, splits, words, told):
