@@ -15,7 +15,7 @@ from flickrexif.atomic import atomic_path
 from flickrexif.release.stages import PLAIN_GROUP_ROWS, release_writer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     import polars as pl
@@ -43,20 +43,35 @@ def fewer_rows(
     Row groups stay where they are, less their rows, so that whoever stores files by content has
     few new bytes. Memory is bounded by a row group. Images are not touched.
     """
-    schema = config.arrow_schema(about_file(source, version=version))
     kept = pa.array(sorted(labels), pa.int64())
+
+    def fewer(group: pa.Table) -> pa.Table:
+        group = group.filter(pc.is_in(group["photo_id"], value_set=kept))
+        now = [labels[photo_id] for photo_id in group["photo_id"].to_pylist()]
+        place = group.schema.get_field_index("label")
+        return group.set_column(place, "label", pa.array(now, pa.int64()))
+
+    each_group(source, target, config, fewer, version=version)
+
+
+def each_group(
+    source: Path,
+    target: Path,
+    config: Config,
+    change: Callable[[pa.Table], pa.Table],
+    *,
+    version: str,
+) -> None:
+    """Write each row group of ``source`` as ``change`` returns it; one without rows is left out."""
+    schema = config.arrow_schema(about_file(source, version=version))
     with (
         pq.ParquetFile(source) as parquet,
         atomic_path(target) as partial,
         release_writer(partial, schema) as writer,
     ):
         for index in range(parquet.num_row_groups):
-            group = parquet.read_row_group(index)
-            group = group.filter(pc.is_in(group["photo_id"], value_set=kept))
+            group = change(parquet.read_row_group(index))
             if group.num_rows:
-                now = [labels[photo_id] for photo_id in group["photo_id"].to_pylist()]
-                place = group.schema.get_field_index("label")
-                group = group.set_column(place, "label", pa.array(now, pa.int64()))
                 group = group.select(schema.names).cast(schema)
                 writer.write_table(group, row_group_size=group.num_rows)
 

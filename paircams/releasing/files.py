@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from flickrexif.atomic import atomic_path
-from flickrexif.release.rewrite import about_file
+from flickrexif.release.rewrite import each_group
 from flickrexif.release.stages import IMAGE_GROUP_BYTES, IMAGE_GROUP_ROWS, release_writer
 from paircams.releasing.schema import pairs_config
 
@@ -74,15 +74,9 @@ def write_without(source: Path, target: Path, gone: Iterable[str], *, version: s
     Row groups stay where they are, less their rows, so that whoever stores files by content has few
     new bytes. Photos are not touched.
     """
-    schema = pairs_config().arrow_schema(about_file(source, version=version))
     leaving = pa.array(sorted(gone), pa.string())
-    with (
-        pq.ParquetFile(source) as parquet,
-        atomic_path(target) as partial,
-        release_writer(partial, schema) as writer,
-    ):
-        for number in range(parquet.num_row_groups):
-            group = parquet.read_row_group(number)
-            left = group.filter(pc.invert(pc.is_in(group["pair_id"], value_set=leaving)))
-            if left.num_rows:
-                writer.write_table(left.select(schema.names).cast(schema), left.num_rows)
+
+    def left(group: pa.Table) -> pa.Table:
+        return group.filter(pc.invert(pc.is_in(group["pair_id"], value_set=leaving)))
+
+    each_group(source, target, pairs_config(), left, version=version)

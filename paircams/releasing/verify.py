@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,8 +93,8 @@ def _check_rows(folder: Path, manifest: Manifest) -> Iterator[Finding]:
                 pairs[str(row["pair_id"])].append({**row, "image": None, "file": name})
     for pair_id, both in pairs.items():
         yield from _check_pair(pair_id, both)
-    subjects = [both[0]["subject_idx"] for both in pairs.values()]
-    for subject in sorted({one for one in subjects if subjects.count(one) > 1}, key=str):
+    subjects = Counter(both[0]["subject_idx"] for both in pairs.values())
+    for subject in sorted((one for one, count in subjects.items() if count > 1), key=str):
         yield Finding("subject-twice", PAIRS, f"subject {subject!r} has more than one pair")
     if rows != manifest["photos"].get("rows"):
         told = manifest["photos"].get("rows")
