@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 MASK = MaskSpec()
 HALF = (0.5, 0.5, 0.5)
 CROPS = (224, 256, 336)
+SCENES = 64
 
 
 class PatchNetwork(nn.Module):
@@ -194,17 +195,17 @@ class Bench:
 
 
 def write_photos(folder: Path, count: int, side: int, seed: int) -> list[Path]:
-    """JPEG files with detail at all scales, 3 : 2."""
+    """JPEG files with detail at all scales, 3 : 2; the first `SCENES` differ, and come again."""
     random = np.random.default_rng(seed)
-    files = []
-    for number in range(count):
+    files = [folder / f"{number:05d}.jpg" for number in range(count)]
+    for first in range(min(count, SCENES)):
         image = Image.fromarray(random.integers(0, 256, (24, 36, 3), dtype=np.uint8))
         scene = np.asarray(image.resize((side, side * 2 // 3), Image.Resampling.BICUBIC), float)
         noisy = np.clip(scene + random.normal(0, 6, scene.shape), 0, 255).astype(np.uint8)
         buffer = io.BytesIO()
         Image.fromarray(noisy).save(buffer, "JPEG", quality=87)
-        files.append(folder / f"{number:05d}.jpg")
-        files[-1].write_bytes(buffer.getvalue())
+        for file in files[first::SCENES]:
+            file.write_bytes(buffer.getvalue())
     return files
 
 

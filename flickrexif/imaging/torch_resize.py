@@ -21,13 +21,17 @@ BACKEND = f"torch {torch.__version__} on {torch.backends.cpu.get_cpu_capability(
 
 
 def resize_and_crop(pixels: npt.NDArray[np.uint8], crop: Crop) -> npt.NDArray[np.uint8]:
-    """The crop of ``pixels`` (height x width x 3), in the same layout."""
+    """The crop of ``pixels`` (height x width x 3), of the same shape.
+
+    In memory plane follows plane, as networks take them. Views are numpy's: each call of torch lets
+    go of Python's lock, and many threads that read photos would wait for it again as often.
+    """
     height, width = pixels.shape[:2]
     scaled_width, scaled_height = crop.scaled(width, height)
-    planes = torch.from_numpy(pixels).permute(2, 0, 1)[None]  # a view: the kernel likes HWC
+    planes = pixels.transpose(2, 0, 1)  # the kernel likes this view
     if (scaled_width, scaled_height) != (width, height):
-        size = [scaled_height, scaled_width]
-        planes = interpolate(planes, size=size, mode=crop.interpolation, antialias=True)
+        one, size = torch.from_numpy(planes[None]), [scaled_height, scaled_width]
+        planes = interpolate(one, size=size, mode=crop.interpolation, antialias=True).numpy()[0]
     left, top = crop.corner(scaled_width, scaled_height)
-    cut = planes[0, :, top : top + crop.size, left : left + crop.size]
-    return np.ascontiguousarray(cut.permute(1, 2, 0).numpy())
+    cut = planes[:, top : top + crop.size, left : left + crop.size]
+    return np.ascontiguousarray(cut).transpose(1, 2, 0)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 
 if TYPE_CHECKING:
@@ -72,5 +71,8 @@ class Batching:
         return shown
 
     def _stacked(self, sound: Sequence[ReadPhoto], crop: int) -> Tensor:
-        images = torch.from_numpy(np.stack([photo.crops[crop] for photo in sound]))
-        return images.pin_memory() if self.pinned else images
+        images = [torch.from_numpy(photo.crops[crop]) for photo in sound]
+        shape = len(images), *images[0].shape
+        return torch.stack(
+            images, out=torch.empty(shape, dtype=torch.uint8, pin_memory=self.pinned)
+        )

@@ -85,14 +85,20 @@ class Forward:
 
 @contextmanager
 def full_precision() -> Iterator[None]:
-    """Let float32 be float32 on NVIDIA GPUs, where torch convolves in TF32 (10 bits) of itself."""
-    matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
-    before = matmul.allow_tf32, cudnn.allow_tf32
+    """Let float32 be float32 on NVIDIA GPUs.
+
+    There torch convolves in TF32 (10 bits) of itself, and its transformer layers take a fast path
+    whose GELU is the approximation by tanh.
+    """
+    matmul, cudnn, layers = torch.backends.cuda.matmul, torch.backends.cudnn, torch.backends.mha
+    before = matmul.allow_tf32, cudnn.allow_tf32, layers.get_fastpath_enabled()
     matmul.allow_tf32 = cudnn.allow_tf32 = False
+    layers.set_fastpath_enabled(False)
     try:
         yield
     finally:
-        matmul.allow_tf32, cudnn.allow_tf32 = before
+        matmul.allow_tf32, cudnn.allow_tf32, fast = before
+        layers.set_fastpath_enabled(fast)
 
 
 def _is_out_of_memory(error: RuntimeError) -> bool:

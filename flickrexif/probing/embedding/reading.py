@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import torch
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from flickrexif.imaging.reading import Pixels, Reader
     from flickrexif.probing.embedding.photos import Photo
     from flickrexif.probing.view import View
+
+
+AT_ONCE = 4
+"""Photos that a thread takes: to wake one for each photo costs more than it seems."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +45,7 @@ class ReadPhoto:
 
 @dataclass(frozen=True, slots=True)
 class ReadAhead:
-    """Decodes ``depth`` photos further than what was taken from it, in ``threads`` threads."""
+    """Decodes some ``depth`` photos further than what was taken from it, in ``threads`` threads."""
 
     view: View
     crops: Sequence[Crop]
@@ -50,21 +55,25 @@ class ReadAhead:
 
     def __call__(self, photos: Iterable[Photo]) -> Iterator[ReadPhoto]:
         """Yield every photo, in order."""
-        waiting: deque[Future[ReadPhoto]] = deque()
+        waiting: deque[Future[list[ReadPhoto]]] = deque()
         pool = ThreadPoolExecutor(
             self.threads, "decode", initializer=torch.set_num_threads, initargs=(1,)
         )
+        left = iter(photos)
         try:
-            for photo in photos:
-                waiting.append(pool.submit(self._read, photo))
-                if len(waiting) > self.depth:
-                    yield waiting.popleft().result()
+            while some := list(islice(left, AT_ONCE)):
+                waiting.append(pool.submit(self._read, some))
+                if len(waiting) * AT_ONCE > self.depth:
+                    yield from waiting.popleft().result()
             while waiting:
-                yield waiting.popleft().result()
+                yield from waiting.popleft().result()
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def _read(self, photo: Photo) -> ReadPhoto:
+    def _read(self, photos: Sequence[Photo]) -> list[ReadPhoto]:
+        return [self._read_one(photo) for photo in photos]
+
+    def _read_one(self, photo: Photo) -> ReadPhoto:
         try:
             crops = self.view.pixels(photo.content, self.crops, self.reader)
         except UnreadableImage as error:
