@@ -9,7 +9,7 @@ knows more kinds of proxies, and which hosts go without one. Nothing else depend
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from functools import partial
+from functools import cache, partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -51,7 +51,8 @@ def open_http(
         keepalive_expiry=30.0,
     )
     is_proxied = not connection.is_loopback and bool(getproxies().keys() - {"no"})
-    trusted = trusted or httpx.create_ssl_context(trust_env=not connection.is_loopback)
+    if trusted is None:
+        trusted = _own_trust() if connection.is_loopback else httpx.create_ssl_context()
     try:
         return Http(
             None if is_proxied else Transport(limits, trusted, timeout),
@@ -68,6 +69,12 @@ def open_http(
             f"the proxy that the environment names cannot be used ({error}): "
             "set another in HTTPS_PROXY, or none"
         ) from None
+
+
+@cache
+def _own_trust() -> ssl.SSLContext:
+    """The usual certificates, read once, for services on this very machine."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 class Http(httpx.AsyncClient):
