@@ -1,16 +1,19 @@
 # make demo   the whole way on an embedded Flickr and Hub: no key, no network beyond pip, no GPU
-# make test   linters, type checker, tests
+# make test   linters, type checker, tests but those marked long; make test-all runs these too
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# How many months the demo crawls, and how many processes test: one more than two cores, for their waits.
+MONTHS ?= 2020-01..2020-06
+WORKERS ?= 3
 SOURCES := flickrexif paircams tests benchmarks notebooks
 
-.PHONY: demo test lint format constraints clean
+.PHONY: demo test test-all lint format constraints clean
 
 demo: $(VENV)/.all
 	rm -rf demo
-	$(BIN)/flickrexif crawl demo/corpus --months 2020-01..2020-06 --sandbox
+	$(BIN)/flickrexif crawl demo/corpus --months $(MONTHS) --sandbox
 	$(BIN)/flickrexif label demo/corpus
 	$(BIN)/flickrexif build demo/corpus --version 1.0.0 --out demo/FlickrExif
 	$(BIN)/flickrexif verify demo/FlickrExif
@@ -29,7 +32,10 @@ demo: $(VENV)/.all
 	@echo "Open it with: $(BIN)/python -c \"from datasets import load_dataset; print(load_dataset('demo/FlickrExif', 'make'))\""
 
 test: $(VENV)/.test lint
-	$(BIN)/python -m pytest -n 2 --dist worksteal -q
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m "not long"
+
+test-all: $(VENV)/.test lint
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check $(SOURCES)

@@ -26,6 +26,12 @@ settings.load_profile("flickrexif")
 ORACLE = Path(__file__).resolve().parents[2] / "shared" / "oracle"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the few that take longest, so that the workers end together."""
+    longest = ("test_notebooks.py", "test_readme.py", "test_kills.py")
+    items.sort(key=lambda item: item.path.name not in longest)
+
+
 @pytest.fixture(scope="session")
 def oracle() -> Path:
     """Real answers, files and splits with known truth, kept beside the checkout, never in it."""

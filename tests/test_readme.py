@@ -49,7 +49,11 @@ def test_the_demo_shown_is_the_demo_run() -> None:
     shown = re.findall(r"^\.venv/bin/((?:flickrexif|paircams) .*)$", README, flags=re.MULTILINE)
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     run = re.findall(r"^\t\$\(BIN\)/((?:flickrexif|paircams) .*)$", makefile, flags=re.MULTILINE)
-    assert shown == [line.replace("$(BIN)", ".venv/bin").replace("$$", "$") for line in run]
+    (months,) = re.findall(r"^MONTHS \?= (.*)$", makefile, flags=re.MULTILINE)
+    words = {"$(BIN)": ".venv/bin", "$(MONTHS)": months, "$$": "$"}
+    for variable, value in words.items():
+        run = [line.replace(variable, value) for line in run]
+    assert shown == run
 
 
 @pytest.mark.parametrize(

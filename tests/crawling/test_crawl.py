@@ -211,9 +211,9 @@ def test_faults_change_nothing_but_the_cost(reference, open_box, tmp_path):
     ("cap", "quirks"),
     [
         (300, Quirks()),
-        (300, Quirks(repeats_past_cap=False)),
-        (300, Quirks(clamps_page=False)),
-        (4000, Quirks()),
+        pytest.param(300, Quirks(repeats_past_cap=False), marks=pytest.mark.long),
+        pytest.param(300, Quirks(clamps_page=False), marks=pytest.mark.long),
+        pytest.param(4000, Quirks(), marks=pytest.mark.long),
         (4000, Quirks(understated_total=False, short_pages=False)),
     ],
 )

@@ -193,7 +193,11 @@ def predictions(folder, box, **words):
     return told, virtual_time.run(work)
 
 
-@pytest.mark.parametrize("words", [{"per_user_month": 4}, {"per_month": 30}], ids=str)
+@pytest.mark.parametrize(
+    "words",
+    [{"per_month": 30}, pytest.param({"per_user_month": 4}, marks=pytest.mark.long)],
+    ids=str,
+)
 def test_a_crawl_takes_as_long_as_it_tells(words, tmp_path):
     catalogue = Catalogue(0, photos=7_000)
     with Sandbox(catalogue=catalogue, renderer=SmallRenderer(), workers=0) as box:

@@ -122,7 +122,10 @@ def span(begin, length):
     ("begin", "length"),
     [(0.0, 5 * HOUR), (12.0, 5 * HOUR), (60.0, 5 * MINUTE), (60.0, 5 * HOUR), (100.0, 23 * HOUR)],
 )
-@pytest.mark.parametrize("hosts", ["api", "images", "both"])
+@pytest.mark.parametrize(
+    "hosts",
+    ["both", *(pytest.param(one, marks=pytest.mark.long) for one in ("api", "images"))],
+)
 def test_an_outage_changes_nothing_but_the_time(
     hosts, length, begin, undisturbed, catalogue, tmp_path, caplog
 ):

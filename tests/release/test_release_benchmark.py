@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 BENCHMARK = Path(__file__).resolve().parents[2] / "benchmarks" / "release.py"
 RATIO = r"(\d+\.\d+)%? \(\d+\.\d+%? to \d+\.\d+%?\)"
 

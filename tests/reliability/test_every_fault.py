@@ -45,7 +45,9 @@ def test_one_kind_of_fault_changes_nothing_but_the_cost(kind, clean_run, open_bo
     assert worth_of(tmp_path / "corpus") == clean_run(box.catalogue)[0]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in (1, 2))]
+)
 def test_all_faults_together_change_nothing_but_the_cost(seed, clean_run, open_box, tmp_path):
     with open_box(faults=all_at_once(seed)) as (box, connection):
         summary = crawl(tmp_path / "corpus", PLAN, connection=connection)

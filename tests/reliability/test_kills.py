@@ -135,7 +135,13 @@ def recorded_shards(corpus) -> set[str]:
             return {name for (name,) in sql.execute("SELECT name FROM shards")}
 
 
-@pytest.mark.parametrize("name", CASES)
+LONG = ("without images", "by the API", "another seed")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.long] if name in LONG else []) for name in CASES],
+)
 def test_killed_at_random_moments_it_ends_the_same(name, clean_run, open_box, begin, tmp_path):
     catalogue, plan, words = CASES[name]
     expected, asked_once = clean_run(catalogue, plan, **words)
