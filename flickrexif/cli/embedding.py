@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flickrexif import console
-from flickrexif.cli.encoding import devices_option, dtype_option
+from flickrexif.cli.encoding import devices_option, dtype_option, encoders_option
 from flickrexif.cli.outputs import output_folder
 from flickrexif.cli.root import cli, geometry_option, json_option, open_progress, path_type
 from flickrexif.errors import PartialError
@@ -20,15 +20,7 @@ if TYPE_CHECKING:
     from flickrexif.imaging import MaskSpec
 
 _OPTIONS = (
-    click.option(
-        "--encoder",
-        "encoders",
-        multiple=True,
-        default=("residual",),
-        show_default=True,
-        metavar="NAME",
-        help="See flickrexif encoders; give it again for more.",
-    ),
+    encoders_option,
     click.option(
         "--ratio",
         type=click.FloatRange(0, 1),

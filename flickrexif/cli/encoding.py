@@ -7,6 +7,15 @@ import click
 encoder_option = click.option(
     "--encoder", default="residual", show_default=True, help="See flickrexif encoders."
 )
+encoders_option = click.option(
+    "--encoder",
+    "encoders",
+    multiple=True,
+    default=("residual",),
+    show_default=True,
+    metavar="NAME",
+    help="See flickrexif encoders; give it again for more.",
+)
 crop_option = click.option(
     "--crop",
     type=click.IntRange(min=1),

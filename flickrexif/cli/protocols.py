@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flickrexif import console
-from flickrexif.cli.encoding import device_option, most_unreadable_option, threads_option
+from flickrexif.cli.encoding import (
+    device_option,
+    encoders_option,
+    most_unreadable_option,
+    threads_option,
+)
 from flickrexif.cli.outputs import output_folder
 from flickrexif.cli.root import cli, json_option, open_progress, path_type
 
@@ -33,16 +38,9 @@ def over_processed(command: Callable[..., Any]) -> Callable[..., Any]:
                 type=click.Choice((*FAMILIES, "all")),
                 default=("all",),
                 show_default=True,
-                help="What is done to the images; may be given several times.",
+                help="What is done to the images; give it again for more.",
             ),
-            click.option(
-                "--encoder",
-                "encoders",
-                multiple=True,
-                default=("residual",),
-                show_default=True,
-                help="See flickrexif encoders; may be given several times.",
-            ),
+            encoders_option,
             click.option(
                 "--crop", default=224, show_default=True, help="Pixels a side, where any will do."
             ),
@@ -116,7 +114,7 @@ def protocol_processing(images: Path, out: Path | None, as_json: bool, **words: 
     type=click.Choice(SETUPS),
     default=SETUPS,
     show_default="all five",
-    help="Only these; may be given several times.",
+    help="Only these; give it again for more.",
 )
 @click.option(
     "--seeds", default=10, show_default=True, help="Draws of the gallery of set-up uniform."

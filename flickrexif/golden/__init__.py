@@ -46,9 +46,11 @@ def golden_freeze(
     """Freeze a seeded choice of ``images``, distorted, with what an encoder makes of them.
 
     ``images`` is a folder of image files, parquet files as datasets have them, or an opened set. Of
-    a set with classes as many images of each are tested, and a linear probe is fitted to others, as
-    they are; of a set without, only the embeddings are kept. Pixels are stored without loss, each
-    with its sha256. Of images with equal pixels one is taken, so that none is fitted and tested.
+    a set with classes as many images of each are tested, all of a class that has fewer, and a
+    linear probe is fitted to others, as they are; of a set without, only the embeddings are kept.
+    Where there are fewer than were asked for, `GoldenSet.lacking` tells so. Pixels are stored
+    without loss, each with its sha256. Of images with equal pixels one is taken, so that none is
+    fitted and tested.
     The folder ``out`` appears whole or not at all. Equal images, plan and library versions freeze
     equal pixels.
 

@@ -57,8 +57,25 @@ class Choice:
         return found
 
 
+def wanted(*, images: int, fitted: int, classes: int) -> dict[Role, int]:
+    """How many images each role takes of each of ``classes``, where there are as many.
+
+    Of a set without classes, which are 0 then, there is nothing to fit to.
+    """
+    if not classes:
+        return {"test": images}
+    shares: dict[Role, float] = {
+        "test": images,
+        "train": fitted * (1 - HELD_OUT),
+        "validation": fitted * HELD_OUT,
+    }
+    return {role: max(1, round(share / classes)) for role, share in shares.items()}
+
+
 def choose(images: ImageSet, plan: GoldenPlan) -> Choice:
     """Equally many images of each class for each role; of a set without two classes, any.
+
+    Of a class that has fewer than `wanted` all are taken.
 
     Test images come from the set's own test split, or one that the seed draws, the fitted ones from
     train and validation (`flickrexif.probing.protocols.leak_splits.deal`). Names and seed decide,
@@ -76,17 +93,13 @@ def choose(images: ImageSet, plan: GoldenPlan) -> Choice:
     dealt = deal(known, images.classes, seed=plan.seed)
     attribute = dealt.attribute
     queues = []
-    parts: tuple[tuple[Role, float, Split], ...] = (
-        ("test", plan.images, attribute.test),
-        ("train", plan.fitted * (1 - HELD_OUT), attribute.train),
-        ("validation", plan.fitted * HELD_OUT, attribute.validation),
-    )
-    for role, share, split in parts:
+    asked = wanted(images=plan.images, fitted=plan.fitted, classes=len(attribute.classes))
+    for role, count in asked.items():
+        split: Split = getattr(attribute, role)
         for number, label in enumerate(attribute.classes):
             own = [labelled[at] for at in split.photo_ids[split.labels == number].tolist()]
-            wanted = max(1, round(share / len(attribute.classes)))
             waiting = _shuffled(own, plan.seed, role, label)
-            queues.append(Queue(role, label, waiting, min(wanted, len(waiting))))
+            queues.append(Queue(role, label, waiting, min(count, len(waiting))))
     return Choice(tuple(queues), attribute.classes, dealt.how, dealt.left_out)
 
 

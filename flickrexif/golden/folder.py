@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flickrexif.errors import UsageError
+from flickrexif.golden.choose import wanted
 from flickrexif.golden.tables import Words, read_images
 from flickrexif.imaging.crop import Crop
 from flickrexif.probing.reporting.table import table
@@ -30,6 +31,7 @@ from flickrexif.probing.result import percent
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from flickrexif.golden.choose import Role
     from flickrexif.imaging.reading import Pixels
 
 SCHEMA = 1
@@ -112,6 +114,23 @@ class GoldenSet:
                 "golden set from a copy"
             )
 
+    @property
+    def lacking(self) -> dict[str, dict[str, int]]:
+        """How many images were asked for and how many there are: ``images``, ``fitted`` or both.
+
+        Nothing where there are as many as were asked for, but for what equal classes round away.
+        """
+        plan, roles, classes = self.manifest["plan"], self.manifest["roles"], len(self.classes)
+        per_class = wanted(images=plan["images"], fitted=plan["fitted"], classes=classes)
+        words: dict[str, tuple[Role, ...]]
+        words = {"images": ("test",), "fitted": ("train", "validation")}
+        found = {}
+        for word, of in words.items():
+            there = sum(roles.get(role, 0) for role in of)
+            if there < sum(per_class.get(role, 0) for role in of) * max(1, classes):
+                found[word] = {"asked": plan[word], "there": there}
+        return found
+
     def lines(self) -> list[str]:
         """What is in it, for people."""
         told, encoder = self.manifest, self.manifest["encoder"]
@@ -128,6 +147,7 @@ class GoldenSet:
                 f"{len(self.classes)} classes, linear probe fitted to {fitted} others (accuracies "
                 f"in %, chance {percent(1 / len(self.classes))})"
             )
+        lines += self._lack()
         header = ("distortion", "images", "accuracy")
         rows = [
             (name, str(roles["test"]), percent(each["accuracy"]))
@@ -145,8 +165,16 @@ class GoldenSet:
         return lines
 
     def as_dict(self) -> dict[str, Any]:
-        """Manifest and ledger, as JSON holds them."""
-        return {**self.manifest, "stress": list(self.ledger)}
+        """Manifest and ledger, as JSON holds them, and `lacking`."""
+        return {**self.manifest, "lacking": self.lacking, "stress": list(self.ledger)}
+
+    def _lack(self) -> list[str]:
+        does = {"images": "test", "fitted": "fit to"}
+        told = [
+            f"{count['asked']:,} to {does[word]}, there are {count['there']:,}"
+            for word, count in self.lacking.items()
+        ]
+        return [f"fewer images than asked for: {'; '.join(told)}"] if told else []
 
 
 def to_sealed(words: Mapping[str, Any]) -> str:

@@ -29,6 +29,7 @@ from flickrexif.golden.tables import Words, write_embeddings, write_images
 from flickrexif.imaging.decode import UnreadableImage, decode_rgb
 from flickrexif.imaging.image_set import read_images
 from flickrexif.imaging.reading import exact_reader
+from flickrexif.probing.protocols.unreadable import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -56,9 +57,9 @@ def freeze(
     partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
     partial.mkdir(parents=True)
     try:
-        taking = _Taking(images, choice, plan, crop, progress)
+        taking = _Taking.of(images, choice, plan, crop, progress)
         rows = write_images(partial / IMAGES, taking.images())
-        _require_enough(images, rows)
+        _require_enough(images, choice, rows)
         found = judged(partial / IMAGES, embedder, choice.classes, progress=progress)
         write_embeddings(partial / EMBEDDINGS, found.vectors, found.said)
         words = _manifest(images, choice, plan, embedder, crop, found, taking)
@@ -80,22 +81,31 @@ class _Taking:
     plan: GoldenPlan
     crop: Crop
     progress: Progress
-    unreadable: dict[str, str] = field(default_factory=dict)
+    unreadable: Unreadable
     twins: dict[str, str] = field(default_factory=dict)
     """Name → name of the image with equal pixels that was taken before."""
     _seen: dict[str, str] = field(default_factory=dict)
 
+    @classmethod
+    def of(
+        cls, source: ImageSet, choice: Choice, plan: GoldenPlan, crop: Crop, progress: Progress
+    ) -> _Taking:
+        """Before anything is read."""
+        count = sum(queue.wanted for queue in choice.queues)
+        asked = f"{count} images asked of {str(source.path)!r}"
+        unreadable = Unreadable(asked, count, plan.most_unreadable)
+        return cls(source, choice, plan, crop, progress, unreadable)
+
     def images(self) -> Iterator[tuple[Words, Pixels]]:
         """Every frozen image: of a test image all distortions, of the others the original."""
-        total = sum(queue.wanted for queue in self.choice.queues)
-        self.progress.start("freeze", total, "images")
+        self.progress.start("freeze", self.unreadable.count, "images")
         while queues := self.choice.next_round():
             places = [place for place in self.source.places if place.name in queues]
             for image in read_images(places):
                 try:
                     made = self._distorted(image, queues[image.name])
                 except UnreadableImage as error:
-                    self._skip(image.name, error.reason, looked_at=total)
+                    self.unreadable.add(image.name, error.reason)
                     continue
                 if made:
                     queues[image.name].taken += 1
@@ -127,19 +137,17 @@ class _Taking:
         self._seen[source] = image.name
         return made
 
-    def _skip(self, name: str, reason: str, *, looked_at: int) -> None:
-        self.unreadable[name] = reason
-        if len(self.unreadable) > self.plan.most_unreadable * looked_at:
+
+def _require_enough(images: ImageSet, choice: Choice, rows: list[Words]) -> None:
+    """`UsageError` where a role or, of a set with classes, a role of one of them has no image."""
+    taken = {(row.role, row.label) for row in rows}
+    for queue in choice.queues:
+        if (queue.role, queue.label) not in taken:
+            of = "image" if queue.label is None else f"{queue.role} image of class {queue.label!r}"
             raise UsageError(
-                f"more than {self.plan.most_unreadable:.0%} of {looked_at} images of "
-                f"{str(self.source.path)!r} cannot be read (the last was {name!r}: {reason}): "
-                "mend or remove them, or raise most_unreadable"
+                f"no {of} of {str(images.path)!r} can be read, or none that is not another's twin: "
+                "mend or add images"
             )
-
-
-def _require_enough(images: ImageSet, rows: list[Words]) -> None:
-    if not any(row.role == "test" for row in rows):
-        raise UsageError(f"no image of {str(images.path)!r} can be tested: add images")
 
 
 def _manifest(
@@ -168,7 +176,7 @@ def _manifest(
         "roles": counts,
         "penalty": found.penalty,
         "left_out": dict(choice.left_out),
-        "unreadable": taking.unreadable,
+        "unreadable": taking.unreadable.reasons,
         "twins": taking.twins,
         "distortions": {
             each.name: each.words()

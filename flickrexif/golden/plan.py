@@ -24,7 +24,8 @@ class GoldenPlan(EncoderPlan):
     distortions: tuple[str, ...] = DISTORTIONS
     """See `flickrexif.golden.distortions`; the original is always among them."""
     images: int = 100
-    """How many are tested, in every distortion; of a labelled set equally many of each class."""
+    """How many are tested, in every distortion; of a labelled set equally many of each class, or
+    all of a class that has fewer."""
     fitted: int = 200
     """How many others, as they are, the linear probe of a labelled set is fitted to."""
 

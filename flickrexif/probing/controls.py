@@ -8,6 +8,8 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
+from flickrexif.probing.resampling import certain
+
 Labels = NDArray[np.int64]
 
 
@@ -63,10 +65,16 @@ def owner_interval(
     """The 95 % percentile interval of an accuracy when the owners are drawn again, with return.
 
     Photos of one owner come from one camera bag and are no independent evidence, so whole owners
-    are resampled (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, ch. 13).
+    are resampled (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, ch. 13). Where
+    there is one owner the photos are, as an owner alone gives an interval without width. Where all
+    photos are right, or all wrong, the interval is `flickrexif.probing.resampling.certain`.
     """
     _, owner = np.unique(owners, return_inverse=True)
+    if owner.max() == 0:
+        owner = np.arange(len(owner))
     photos = np.bincount(owner)
+    if correct.all() or not correct.any():
+        return certain(len(photos), right=bool(correct.all()))
     right = np.bincount(owner, weights=correct)
     drawn = random.multinomial(len(photos), np.full(len(photos), 1 / len(photos)), size=resamples)
     accuracies = (drawn @ right) / (drawn @ photos)

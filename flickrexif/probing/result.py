@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flickrexif.probing.verdict import AgainstShuffled
+
 HEADER = (
     "encoder",
     "attribute",
@@ -19,12 +21,10 @@ HEADER = (
     "nuisance",
     "verdict",
 )
-ABOVE = "above chance"
-NOT_ABOVE = "not above chance"
 
 
 @dataclass(frozen=True, slots=True)
-class AttributeResult:
+class AttributeResult(AgainstShuffled):
     """What one encoder holds of one attribute; accuracies are shares (0 to 1) of the test photos.
 
     ``low`` and ``high`` bound the accuracy's 95 % interval over owners. ``shuffled`` is the mean
@@ -70,16 +70,6 @@ class AttributeResult:
     """After which ``lbfgs`` stopped."""
     learning_rate: float | None = None
     """The first of ``sgd``."""
-
-    @property
-    def above_chance(self) -> bool:
-        """Whether the interval lies above chance, the majority class and shuffled labels."""
-        return self.low > max(self.chance, self.majority, self.shuffled)
-
-    @property
-    def verdict(self) -> str:
-        """`above_chance` in words."""
-        return ABOVE if self.above_chance else NOT_ABOVE
 
     def cells(self) -> tuple[str, ...]:
         """The row of this attribute in the table."""

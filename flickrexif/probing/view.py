@@ -39,7 +39,8 @@ class View:
     ) -> View:
         """The view of a release: its own mask, or ``mask`` over a release of whole images.
 
-        Raises `UsageError` when both have one: a photo is masked once.
+        Raises `UsageError` when both have one, as a photo is masked once, and for another ``crop``
+        than photos were masked at.
         """
         size = Crop(int(manifest.get("crop") or CROP) if crop is None else crop).size
         if mask is not None and mask.stage != "post_crop":
@@ -47,10 +48,15 @@ class View:
         if manifest.get("mask") is None:
             return cls(size, mask, prepared=False)
         if mask is not None:
-            raise UsageError("the release is masked already; probe it without a mask of your own")
+            raise UsageError("the photos are masked already: give no mask of your own")
         names = {field.name for field in dataclasses.fields(MaskSpec)}
         own = {k: v for k, v in (manifest.get("mask") or {}).items() if k in names}
-        return cls(int(manifest.get("crop") or CROP), MaskSpec(**own), prepared=True)
+        masked_at = int(manifest.get("crop") or CROP)
+        if crop not in (None, masked_at):
+            raise UsageError(
+                f"the photos are masked at {masked_at} px already, not {crop}: leave the crop out"
+            )
+        return cls(masked_at, MaskSpec(**own), prepared=True)
 
     def crop_for(self, encoder: Encoder) -> Crop:
         """What ``encoder`` is shown; `UsageError` when prepared photos are of another size."""

@@ -118,12 +118,13 @@ class RetrievalReport:
     left_out: Mapping[str, str]
     """Subject → why it has no part."""
     words: Mapping[str, object]
-    """The plan."""
+    """The plan, and the ``mask`` that the set's photos have already; None for whole ones."""
     rows: tuple[RetrievalRow, ...]
 
     def lines(self) -> Iterator[str]:
         """A table for a terminal."""
-        yield f"{self.pairs}: {self.subjects} pairs, {len(self.left_out)} left out"
+        masked = "" if self.words.get("mask") is None else ", of photos that are masked already"
+        yield f"{self.pairs}: {self.subjects} pairs, {len(self.left_out)} left out{masked}"
         for row in self.rows:
             yield f"{row.encoder}: sensitivity {row.sensitivity:.3f}, difference {row.difference}"
             for word, (shared, published) in NEGATIVES.items():

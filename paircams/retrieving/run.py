@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flickrexif.probing.embedding.masked_tables import view_of_files
 from flickrexif.probing.protocols.embedder import Embedder
 from flickrexif.probing.protocols.pair_arrays import retrieve_arrays
 from paircams.layout import SIDES
@@ -24,15 +25,25 @@ if TYPE_CHECKING:
 def run(path: Path, plan: RetrievePlan, *, progress: Progress) -> RetrievalReport:
     """See `paircams.retrieving.retrieve`."""
     declared = read_pairs(path, classes=plan.classes)
+    tables = (file.path for file in declared.files() if file.row is not None)
+    view = view_of_files(tables, None, crop=plan.crop)
     embedders = [
         Embedder.of(
-            name, device=plan.device, dtype=plan.dtype, threads=plan.threads, batch=plan.batch
+            name,
+            device=plan.device,
+            dtype=plan.dtype,
+            threads=plan.threads,
+            batch=plan.batch,
+            mask=view.mask,
         )
         for name in dict.fromkeys(plan.encoders)
     ]
-    crops = {embedder.name: embedder.crop(plan.crop) for embedder in embedders}
+    crops = {
+        one.name: view.crop_for(one.encoder) if view.prepared else one.crop(plan.crop)
+        for one in embedders
+    }
     distinct = list(dict.fromkeys(crops.values()))
-    sides = read_sides(declared, distinct, progress)
+    sides = read_sides(declared, view, distinct, progress)
     progress.start("encoders", len(embedders), "encoder")
     rows: list[RetrievalRow] = []
     for embedder in embedders:
@@ -43,7 +54,7 @@ def run(path: Path, plan: RetrievePlan, *, progress: Progress) -> RetrievalRepor
         pairs=path.resolve().name,
         subjects=len(sides.subjects),
         left_out=dict(sides.left_out),
-        words=plan.words(),
+        words=plan.words() | {"mask": view.mask.words() if view.mask else None},
         rows=tuple(rows),
     )
 

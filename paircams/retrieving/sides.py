@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from flickrexif.imaging import Crop
     from flickrexif.imaging.reading import Pixels
+    from flickrexif.probing.view import View
     from flickrexif.progress import Progress
     from paircams.layout import PairSet, PhotoFile
     from paircams.photo_bytes import Read
@@ -35,14 +36,15 @@ class Sides:
     left_out: dict[str, str] = field(default_factory=dict)
 
 
-def read_sides(declared: PairSet, crops: Sequence[Crop], progress: Progress) -> Sides:
+def read_sides(declared: PairSet, view: View, crops: Sequence[Crop], progress: Progress) -> Sides:
     """Read both photos of each subject that has one on either side, and was not rejected.
 
-    Raises `UsageError` where fewer than two are left.
+    Photos that ``view`` has as masked already are taken as they are. Raises `UsageError` where
+    fewer than two are left.
     """
     sides = Sides()
     files = _asked(declared, sides)
-    read = _read(files, crops, sides, progress)
+    read = _read(files, view, crops, sides, progress)
     for smartphone, camera in zip(files[::2], files[1::2], strict=True):
         if smartphone in read and camera in read:
             sides.subjects.append(smartphone.subject_idx)
@@ -70,12 +72,16 @@ def _asked(declared: PairSet, sides: Sides) -> list[PhotoFile]:
 
 
 def _read(
-    files: Sequence[PhotoFile], crops: Sequence[Crop], sides: Sides, progress: Progress
+    files: Sequence[PhotoFile],
+    view: View,
+    crops: Sequence[Crop],
+    sides: Sides,
+    progress: Progress,
 ) -> dict[PhotoFile, Crops]:
     """The crops of the photos that can be read; of others the subject is left out."""
     read: dict[PhotoFile, Crops] = {}
     progress.start("photos", len(files), "photo")
-    for file, made in _made(files, crops):
+    for file, made in _made(files, view, crops):
         progress.advance()
         if isinstance(made, str):
             sides.left_out[file.subject_idx] = f"{file.name}: {made}"
@@ -86,17 +92,20 @@ def _read(
 
 
 def _made(
-    files: Sequence[PhotoFile], crops: Sequence[Crop]
+    files: Sequence[PhotoFile], view: View, crops: Sequence[Crop]
 ) -> Iterator[tuple[PhotoFile, Crops | str]]:
     """Yield each photo's crops, or why there are none."""
-    return side_by_side(partial(_crops, tuple(crops)), read_photos(files))
+    return side_by_side(partial(_crops, view, tuple(crops)), read_photos(files))
 
 
-def _crops(crops: tuple[Crop, ...], read: tuple[PhotoFile, Read]) -> tuple[PhotoFile, Crops | str]:
+def _crops(
+    view: View, crops: tuple[Crop, ...], read: tuple[PhotoFile, Read]
+) -> tuple[PhotoFile, Crops | str]:
     file, content = read
     if isinstance(content, OSError):
         return file, content.strerror or str(content)
     try:
-        return file, tuple(exact_reader()(content, crops))
+        planes = view.pixels(content, crops, exact_reader())
+        return file, tuple(pixels.transpose(1, 2, 0) for pixels in planes)
     except UnreadableImage as error:
         return file, str(error)

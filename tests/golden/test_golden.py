@@ -151,9 +151,46 @@ def test_an_image_that_cannot_be_read_gives_its_place_to_another(scenes: Path, t
     rows = [words for words, _ in second.images()]
     assert sum(row.role == "test" and row.distortion == "original" for row in rows) == 2
     assert second.manifest["unreadable"] == {name: "unknown or damaged format"}
-    with pytest.raises(UsageError, match=f"more than 5% of 10 images .*{name}"):
+    with pytest.raises(UsageError, match=f"more than 5% of the 10 images .*{name}"):
         golden_freeze(source, replace(plan, most_unreadable=0.05), out=tmp_path / "third")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["first", "second", "set"]
+
+
+@pytest.mark.parametrize("flaw", ["unreadable", "twins"])
+def test_a_class_of_which_nothing_can_be_taken_is_refused(tmp_path: Path, flaw: str):
+    """One class alone is always said right."""
+    source = write_scenes(tmp_path / "set", 5)
+    twin = (source / "plain" / "000.png").read_bytes()
+    for image in (source / "striped").iterdir():
+        image.write_bytes(b"no image" if flaw == "unreadable" else twin)
+    plan = replace(PLAN, most_unreadable=1, images=50, fitted=50)
+    with pytest.raises(UsageError, match=r"image of class 'striped' of .* can be read"):
+        golden_freeze(source, plan, out=tmp_path / "Golden")
+    assert not (tmp_path / "Golden").exists()
+
+
+def test_what_is_lacking_is_told(whole: GoldenSet, scenes: Path, tmp_path: Path):
+    assert whole.lacking == {}
+    assert not any("asked for" in line for line in whole.lines())
+    plan = replace(PLAN, images=1000, fitted=2000, distortions=())
+    golden = golden_freeze(scenes, plan, out=tmp_path / "all")
+    there = {"images": {"asked": 1000, "there": 10}, "fitted": {"asked": 2000, "there": 40}}
+    assert golden.lacking == golden.as_dict()["lacking"] == there
+    told = "fewer images than asked for: 1,000 to test, there are 10; 2,000 to fit to, there are 40"
+    assert told in golden.lines()
+
+
+def test_what_is_lacking_of_a_set_without_classes_is_told(scenes: Path, tmp_path: Path):
+    plan = replace(PLAN, images=26, distortions=())
+    golden = golden_freeze(scenes / "plain", plan, out=tmp_path / "plain")
+    assert golden.lacking == {"images": {"asked": 26, "there": 25}}
+    assert "fewer images than asked for: 26 to test, there are 25" in golden.lines()
+
+
+def test_what_equal_classes_round_away_is_not_lacking(scenes: Path, tmp_path: Path):
+    """5 of 2 classes are 2 of each, 3 are 2 and 1 to fit to."""
+    plan = replace(PLAN, images=5, fitted=5, distortions=())
+    assert golden_freeze(scenes, plan, out=tmp_path / "odd").lacking == {}
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,15 @@ def test_freeze_check_add_and_show(golden: Golden, here: Path):
     assert [line.split()[:2] for line in out.splitlines()[7:8]] == [["stress", "1"]]
 
 
+def test_freeze_tells_how_many_there_are_of_those_asked_for(golden: Golden, here: Path):
+    words = f"--crop {SIDE} --images 1000 --fitted 12 --distortions original"
+    code, out, err = golden(f"freeze set --encoder random:conv --out frozen {words}")
+    assert (code, err) == (0, "")
+    assert "fewer images than asked for: 1,000 to test, there are 6" in out.splitlines()
+    told = golden("show frozen --json").told
+    assert told["lacking"] == {"images": {"asked": 1000, "there": 6}}
+
+
 def test_check_exits_with_1_when_an_accuracy_dropped(golden: Golden, here: Path):
     """What is called pixels now averages the stripes away: as good as a checkpoint that broke."""
     names = ("jpeg/q75-420",)

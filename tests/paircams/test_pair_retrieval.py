@@ -8,11 +8,20 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+import torch
 
 from flickrexif.errors import UsageError
+from flickrexif.imaging import MaskSpec, decode_rgb
+from flickrexif.probing.encoders import embed_masked, encoder_named
+from flickrexif.probing.protocols.pair_arrays import retrieve_arrays
 from paircams.cli import main
-from paircams.retrieving import RetrievalReport, RetrievePlan, retrieve
+from paircams.layout import SIDES
+from paircams.pairs import read_pairs
+from paircams.photo_bytes import read_photo
+from paircams.releasing import PairsPlan, build
+from paircams.retrieving import RetrievalReport, RetrievalRow, RetrievePlan, retrieve
 from paircams.retrieving.published import QUERIES, published_recalls
 from paircams.sandbox import simulate
 
@@ -102,6 +111,30 @@ def test_pairs_without_two_photos_and_rejected_ones_are_left_out(
     assert report.subjects == 4
     assert report.left_out["001"] == "rejected in review"
     assert report.left_out["002"].startswith("002/camera.jpg: ")
+
+
+def test_photos_that_are_masked_already_are_seen_as_they_are(pairs: Path, tmp_path: Path) -> None:
+    build(pairs, PairsPlan("1.0.0", kind="masked"), out=tmp_path / "masked")
+    report = retrieve(tmp_path / "masked", RetrievePlan(("residual",), resamples=10))
+    assert report.words["mask"] == MaskSpec().words()
+    assert next(report.lines()).endswith("0 left out, of photos that are masked already")
+    declared = read_pairs(tmp_path / "masked")
+    sides: list[list[np.ndarray]] = []
+    for side in SIDES:
+        contents = [read_photo(one.on(side)[0]) for one in declared.subjects]
+        images = np.stack([np.asarray(decode_rgb(content)) for content in contents])
+        pixels = torch.from_numpy(images).permute(0, 3, 1, 2)
+        seen = embed_masked(encoder_named("residual"), pixels, MaskSpec(), [0] * len(images))
+        sides.append(seen.numpy())
+    found = retrieve_arrays(*sides, resamples=10)
+    wanted = RetrievalRow.of("residual", "filters", {}, found).settings
+    assert report.rows[0].settings == wanted
+
+
+def test_another_crop_than_photos_were_masked_at_is_refused(pairs: Path, tmp_path: Path) -> None:
+    build(pairs, PairsPlan("1.0.0", kind="masked"), out=tmp_path / "masked")
+    with pytest.raises(UsageError, match="masked at 224 px already, not 112"):
+        retrieve(tmp_path / "masked", RetrievePlan(("residual",), crop=112, resamples=10))
 
 
 def test_one_pair_is_too_few(album: Album) -> None:

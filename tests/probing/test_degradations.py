@@ -221,6 +221,26 @@ def test_unreadable_and_unlabelled_images_are_told(tmp_path: Path):
         degradation_report(tmp_path, replace(PLAN, most_unreadable=0.01), classify=by_rule)
 
 
+def test_a_class_that_the_head_cannot_be_fitted_to_is_refused(tmp_path: Path):
+    """It would be found nowhere, and stand as the one that a blur hurts most."""
+    for split, count in (("train", 12), ("validation", 4), ("test", 4)):
+        write_scenes(tmp_path, {"blue": count, "red": count}, split=split)
+        write_scenes(tmp_path, {"stripes": 1}, split=split)
+    (tmp_path / "train" / "stripes" / "000.png").write_bytes(b"no image")
+    with pytest.raises(UsageError, match="no train image of class 'stripes' can be read"):
+        degradation_report(tmp_path, replace(PLAN, encoder="pixels"))
+
+
+def test_unreadable_images_are_a_share_of_those_that_a_classifier_is_tested_on(tmp_path: Path):
+    write_scenes(tmp_path, EVEN, split="train")
+    write_scenes(tmp_path, {"blue": 3, "red": 3}, split="test")
+    (tmp_path / "test" / "red" / "000.png").write_bytes(b"no image")
+    with pytest.raises(UsageError, match="more than 10% of the 6 images"):
+        degradation_report(tmp_path, PLAN, classify=by_rule)
+    plan = replace(PLAN, most_unreadable=0.2)
+    assert degradation_report(tmp_path, plan, classify=by_rule).tested == 5
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

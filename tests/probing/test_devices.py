@@ -372,7 +372,7 @@ def test_an_interrupted_run_keeps_its_batches_and_goes_on_on_other_devices(
     assert kept == ["00000.safetensors", "00001.safetensors", "00002.safetensors"]
     (tmp_path / "two/embeddings/own/00001.safetensors").unlink()
     rows = embed(folder, replace(plan, device=TWO, batch=3), out=tmp_path / "two").rows
-    assert [row.found for row in rows] == [20, 12]
+    assert [row.found for row in rows] == [19, 12]  # and one of the 20 cannot be read
     embed(folder, plan, out=tmp_path / "one")
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
 

@@ -68,7 +68,8 @@ def test_a_set_is_embedded_with_ids_labels_and_provenance(folder: Path, tmp_path
     report = embed(folder, PLAN, out=tmp_path)
     assert [row.encoder for row in report.rows] == ["residual", "pixels"]
     assert [row.photos for row in report.rows] == [30, 30]
-    assert list(report.skipped.values()) == ["unknown or damaged format"]
+    assert report.skipped == {"calm/text.jpg": "unknown or damaged format"}
+    assert report.as_dict()["skipped"] == report.skipped
     assert report.lines()[-1] == "1 photos skipped, as they could not be read"
     tensors, about = read(tmp_path / "embeddings" / "residual.safetensors")
     assert set(tensors) == {VECTORS, IDS, "label"}
@@ -190,7 +191,7 @@ def test_what_is_there_is_not_made_again_and_a_second_encoder_is(folder: Path, t
     assert first.images == 30
     report = embed(folder, replace(plan, encoders=(one, two)), out=tmp_path)
     assert (first.images, second.images) == (30, 30)
-    assert [row.found for row in report.rows] == [31, 0]
+    assert [row.found for row in report.rows] == [30, 0]  # and one that cannot be read
     assert list(report.skipped.values()) == ["unknown or damaged format"]
 
 
@@ -239,6 +240,42 @@ def test_changed_images_are_refused(folder: Path, tmp_path: Path):
     (images / "2.png").write_bytes(png(photo(9, noise=1, side=33)))
     with pytest.raises(UsageError, match="was made with photos"):
         embed(images, plan, out=tmp_path / "out")
+
+
+def test_renamed_folders_are_other_images(tmp_path: Path):
+    """An image's id hangs by its name, which the folder is part of."""
+    (tmp_path / "set" / "calm").mkdir(parents=True)
+    for number in range(3):
+        image = png(photo(number, noise=1, side=32))
+        (tmp_path / "set" / "calm" / f"{number}.png").write_bytes(image)
+    plan = replace(PLAN, encoders=("pixels",))
+    embed(tmp_path / "set", plan, out=tmp_path / "out")
+    (tmp_path / "set" / "calm").rename(tmp_path / "set" / "quiet")
+    with pytest.raises(UsageError, match="was made with photos"):
+        embed(tmp_path / "set", plan, out=tmp_path / "out")
+
+
+def test_parts_that_are_in_the_one_file_already_are_not_taken_twice(folder: Path, tmp_path: Path):
+    """As a run leaves them that is killed before it removes them."""
+    plan = replace(PLAN, encoders=("pixels",))
+    embed(folder, plan, out=tmp_path)
+    file = tmp_path / "embeddings" / "pixels.safetensors"
+    whole, about = read(file)
+    parts = tmp_path / "embeddings" / "pixels"
+    parts.mkdir()
+    own = {name: tensor for name, tensor in whole.items() if name != "label"}
+    save_file(own, parts / "00000.safetensors", metadata=about)
+    (row,) = embed(folder, plan, out=tmp_path).rows
+    again, _ = read(file)
+    assert row.photos == len(again[IDS]) == 30
+    assert all(np.array_equal(again[name], whole[name]) for name in whole)
+
+
+def test_encoders_whose_files_would_be_one_are_refused(folder: Path, tmp_path: Path):
+    plan = replace(PLAN, encoders=(averaging("own:a/b", 24), averaging("own:a-b", 32)))
+    with pytest.raises(UsageError, match=r"'own:a/b' and 'own:a-b' would be in one file"):
+        embed(folder, plan, out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_damaged_shard_is_made_again(folder: Path, tmp_path: Path, caplog):
@@ -322,6 +359,29 @@ def test_an_encoder_of_another_crop_than_a_masked_release_has_is_refused(release
     ) as error:
         probe(release, ProbePlan((averaging("own", 40),)))
     assert "--kind images" in str(error.value)
+
+
+def test_a_release_is_embedded_whether_or_not_its_attributes_can_be_learnt(tmp_path: Path):
+    """One class, and a split without photos."""
+    rows = {
+        "train": [(i, 0, f"a{i}") for i in range(4)],
+        "validation": [],
+        "test": [(10 + i, 0, f"b{i}") for i in range(3)],
+    }
+    images = {i: png(photo(i, noise=2, side=48)) for split in rows.values() for i, _, _ in split}
+    path = TinyRelease(tmp_path / "r", side=48).write({"make": ["a"]}, {"make": rows}, images)
+    (row,) = embed(path, EmbedPlan(("pixels",)), out=tmp_path / "out").rows
+    assert row.photos == len(images) == 7
+    with pytest.raises(UsageError, match="a probe needs two"):
+        probe(path, ProbePlan(("pixels",)), out=tmp_path / "out")
+
+
+def test_a_photo_of_a_release_that_cannot_be_read_is_told_by_its_id(tmp_path: Path):
+    rows = {split: [(i, 0, "a")] for i, split in enumerate(("train", "validation", "test"))}
+    images = {0: b"no image"} | {i: png(photo(i, noise=2, side=48)) for i in (1, 2)}
+    path = TinyRelease(tmp_path / "r", side=48).write({"make": ["a"]}, {"make": rows}, images)
+    report = embed(path, EmbedPlan(("pixels",)), out=tmp_path / "out")
+    assert report.as_dict()["skipped"] == {"0": "unknown or damaged format"}
 
 
 class Limited(nn.Module):

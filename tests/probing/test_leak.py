@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from flickrexif.probing import LeakPlan, LeakReport, leak_check
 from flickrexif.probing.preprocess import PreprocessSpec
 from flickrexif.probing.protocols.leak import image_interval
 from flickrexif.probing.protocols.leak_splits import Labelled, deal
+from flickrexif.probing.protocols.unreadable import Unreadable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -140,6 +142,39 @@ def test_too_many_unreadable_images_stop_the_check(images: Path, tmp_path: Path)
         leak_check(images, plan, out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
     assert leak_check(images, replace(PLAN, most_unreadable=2 / 62, ratios=(1,))).rows
+
+
+def test_images_without_a_label_do_not_outnumber_unreadable_ones(images: Path, tmp_path: Path):
+    """They are not looked at, so they are none of the images that could be read."""
+    source = tmp_path / "set"
+    shutil.copytree(images, source)
+    for number in range(62):
+        (source / f"{number}.png").write_bytes(b"not looked at")
+    with pytest.raises(UsageError, match=r"more than 2% of the 62 images"):
+        leak_check(source, replace(PLAN, most_unreadable=0.02))
+
+
+def test_owners_in_two_splits_are_told():
+    images = [
+        Labelled(f"{label}{place}", label, split, owner)
+        for label in "ab"
+        for place, (split, owner) in enumerate(
+            [("train", "x"), ("train", "y"), ("validation", "y"), ("test", "x"), ("test", None)]
+        )
+    ]
+    told = "the set's own train, validation and test; owners with images in more than one of them"
+    assert deal(images, ["a", "b"], seed=0).how == f"{told}: 2"
+
+
+def test_a_share_of_unreadable_images_that_is_the_most_is_no_more_than_it():
+    """0.29 * 100 is 28.999999999999996."""
+    unreadable = Unreadable("100 images", 100, 0.29)
+    for number in range(29):
+        unreadable.add(str(number), "damaged")
+    with pytest.raises(UsageError, match="more than 29% of the 100 images"):
+        unreadable.add("29", "damaged")
+    with pytest.raises(UsageError, match=r"more than 0\.5% of the 100 images"):
+        Unreadable("100 images", 100, 0.005).add("0", "damaged")
 
 
 def test_the_table_has_a_row_for_each_ratio(report: LeakReport):
@@ -307,7 +342,8 @@ def test_the_interval_is_that_of_resampled_images():
     low, high = image_interval(correct, resamples=20_000, random=np.random.default_rng(0))
     spread = 1.96 * (0.25 * 0.75 / 400) ** 0.5
     assert (low, high) == pytest.approx((0.25 - spread, 0.25 + spread), abs=0.005)
-    assert image_interval(correct[:9], resamples=100, random=np.random.default_rng(0)) == (1, 1)
+    alike = image_interval(correct[:9], resamples=100, random=np.random.default_rng(0))
+    assert alike == (0.025 ** (1 / 9), 1)  # Clopper and Pearson's: nine of nine
 
 
 # Bad words

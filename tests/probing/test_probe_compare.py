@@ -21,6 +21,7 @@ from flickrexif.probing import ProbeReport, compare_probes
 from flickrexif.probing.encoders.catalogue import catalogue
 from flickrexif.probing.reporting.compare import paired_interval, unpaired_interval
 from flickrexif.probing.reporting.measured import Measured
+from flickrexif.probing.reporting.predictions import write_predictions
 from flickrexif.probing.reporting.published import (
     published_accuracies,
     published_encoders,
@@ -151,6 +152,37 @@ def test_of_two_masks_the_words_that_differ_are_told(tmp_path: Path):
     second = report((encoder("x"),), results, mask={**(first.mask or {}), "geometry": "border"})
     found = compare_probes(written(tmp_path / "a", first), written(tmp_path / "b", second))
     assert found.warnings == ("mask geometry: center and border",)
+
+
+def test_words_of_the_plan_that_differ_are_told(tmp_path: Path):
+    results = (result("x", "make", 0.5),)
+    words = {"penalties": None, "dtype": "float32", "exact": False, "trials": 30}
+    others = {"penalties": (0.1, 1.0), "dtype": "bfloat16", "exact": True, "trials": 3}
+    first, second = (report((encoder("x"),), results, plan=plan) for plan in (words, others))
+    found = compare_probes(written(tmp_path / "a", first), written(tmp_path / "b", second))
+    assert found.warnings == (
+        "dtype: float32 and bfloat16",
+        "exact: False and True",
+        "penalties: its own and (0.1, 1.0)",
+    )
+    both = (
+        written(tmp_path / name, report((encoder("x"),), results, plan=plan, solver="sgd"))
+        for name, plan in (("c", words), ("d", others))
+    )
+    assert compare_probes(*both).warnings[2:] == ("trials: 30 and 3",)
+
+
+def test_damaged_predictions_are_one_line(tmp_path: Path):
+    same = report((encoder("x"),), (result("x", "make", 0.5),))
+    both = [written(tmp_path / name, same) for name in ("a", "b")]
+    file = tmp_path / "b" / "predictions.parquet"
+    write_predictions(file, [predictions("x", "make", [True, False] * 8)])
+    assert compare_probes(*both).rows[0].paired == 0  # the other has none
+    for content in (file.read_bytes()[:200], b""):
+        file.write_bytes(content)
+        with pytest.raises(UsageError, match="predictions\\.parquet' holds no") as found:
+            compare_probes(*both)
+        assert "\n" not in str(found.value)
 
 
 def test_two_encoders_are_compared_where_each_run_has_one(tmp_path: Path):

@@ -6,6 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flickrexif.probing import controls
+from flickrexif.probing.protocols.processing_label import accuracy_estimate
+from flickrexif.probing.resampling import crossed_estimate, drawn, estimates
 
 labels_of = st.lists(st.integers(0, 4), min_size=1, max_size=40).map(
     lambda values: np.asarray(values, dtype=np.int64)
@@ -66,6 +68,42 @@ def test_the_interval_holds_the_accuracy_and_widens_with_fewer_owners():
         assert low <= same.mean() <= high
         widths.append(high - low)
     assert widths[1] > 3 * widths[0]
+
+
+def test_photos_of_one_owner_have_an_interval_with_width():
+    random = np.random.default_rng(1)
+    correct, owners = np.arange(40) % 2 == 0, np.repeat("one", 40)
+    low, high = controls.owner_interval(correct, owners, resamples=500, random=random)
+    assert low < 0.45 < 0.55 < high
+    values = correct[:, None].astype(np.float64)
+    (found,) = estimates(values, resamples=500, random=random, groups=owners)
+    crossed = crossed_estimate(values, resamples=500, random=random, groups=owners)
+    for each in (found, crossed):
+        assert each.low < 0.45 < 0.55 < each.high
+
+
+@pytest.mark.parametrize(("photos", "owners"), [(2, 2), (30, 5), (30, 1)])
+@pytest.mark.parametrize("right", [True, False])
+def test_that_all_photos_are_right_is_as_sure_as_they_are_many(
+    photos: int, owners: int, right: bool
+):
+    """Of n alike, the exact bound is where they are so by chance in 2.5 of 100 cases."""
+    random = np.random.default_rng(0)
+    correct = np.repeat(right, photos)
+    names = np.array([str(place % owners) for place in range(photos)])
+    units = photos if owners == 1 else owners
+    found = controls.owner_interval(correct, names, resamples=100, random=random)
+    draws = np.stack([correct] * 3, axis=1)
+    crossed = accuracy_estimate(draws, names, resamples=100, random=random)
+    assert found == (crossed.low, crossed.high)
+    low, high = found if right else (1 - found[1], 1 - found[0])
+    assert high == 1
+    assert low**units == pytest.approx(0.025)
+
+
+def test_what_is_drawn_again_is_told_by_how_many_owners_there_are():
+    told = [drawn(owners=owners, images=9) for owners in (1, 2, 8, 9)]
+    assert told == ["images", "owners", "owners", "images"]
 
 
 def test_an_interval_covers_the_truth_about_as_often_as_it_says():

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from flickrexif.probing import (
     NeighboursPlan,
     ProcessingPlan,
     ProcessingReport,
+    ProcessingRow,
     neighbours_protocol,
     processing_protocol,
 )
@@ -318,6 +320,32 @@ def test_neighbours_of_residuals_follow_the_processing_and_those_of_colours_what
     files = sorted(file.name for file in (tmp_path / "out").iterdir())
     assert files == ["neighbours.png", "results.json", "results.parquet"]
     json.dumps(report.as_dict(), allow_nan=False)
+
+
+def test_what_the_commonest_label_gives_stands_beside_chance(few: Path, tmp_path: Path):
+    """An encoder that sees nothing is right as often as that label is asked about."""
+    source = tmp_path / "set"
+    shutil.copytree(few, source)
+    commonest, other = sorted(folder.name for folder in (source / "train").iterdir())
+    for number in range(12):
+        image = png(scene(500 + number, (90, 90, 90)))
+        (source / "train" / commonest / f"more-{number}.png").write_bytes(image)
+    for file in sorted((source / "test" / other).iterdir())[1:]:
+        file.unlink()
+    plan = NeighboursPlan(families=("resizing",), encoders=("pixels",), crop=SIDE, k=3, seeds=1)
+    report = neighbours_protocol(source, plan)
+    asked = {label: len(list((source / "test" / label).iterdir())) for label in (commonest, other)}
+    assert {row.majority for row in report.rows} == {asked[commonest] / sum(asked.values())}
+    assert {row.chance for row in report.rows} == {0.5}
+    assert all("majority" in line for line in report.lines()[3:4])
+
+
+def test_a_processing_is_told_where_the_interval_lies_above_shuffled_labels_too():
+    words = {"family": "jpeg", "encoder": "x", "classes": 6, "deviation": None, "by_seed": ()}
+    shares = {"accuracy": 0.3, "low": 0.25, "high": 0.35, "chance": 1 / 6, "majority": 0.2}
+    for shuffled, verdict in ((0.24, "above chance"), (0.26, "not above chance")):
+        row = ProcessingRow(**words, **shares, shuffled=shuffled, shuffled_error=None)
+        assert row.verdict == verdict
 
 
 def test_a_query_of_a_label_that_no_gallery_has_is_left_out_and_told(few: Path, tmp_path: Path):

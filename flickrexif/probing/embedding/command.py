@@ -33,7 +33,8 @@ def run(images: Path, plan: EmbedPlan, *, out: Path, progress: Progress) -> Embe
         _write_photos(source, out / PHOTOS)
     rows = tuple(_row(lane, done.view, out / FOLDER) for lane in done.lanes)
     devices = ", ".join(devices_named(plan.device))
-    return EmbedReport(source.name, devices, plan.dtype, done.skipped, rows)
+    skipped = {source.told(photo_id): reason for photo_id, reason in done.skipped.items()}
+    return EmbedReport(source.name, devices, plan.dtype, skipped, rows)
 
 
 def _row(lane: Lane, view: View, folder: Path) -> EmbeddedRow:

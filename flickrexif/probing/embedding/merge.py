@@ -57,11 +57,14 @@ def merged(
     *,
     block_bytes: int = BLOCK_BYTES,
 ) -> None:
-    """Write the rows of ``parts`` to ``target`` by ascending photo id, with ``columns`` of them."""
-    ids = np.concatenate([part.photo_ids for part in parts])
-    order = np.argsort(ids, kind="stable")
+    """Write the rows of ``parts`` to ``target`` by ascending photo id, with ``columns`` of them.
+
+    Of a photo that stands in two parts, as a run leaves it that was killed when all was in one file
+    and the parts were not yet removed, the first is taken.
+    """
+    ids, order = np.unique(np.concatenate([part.photo_ids for part in parts]), return_index=True)
     dim = parts[0].vectors.shape[1]
-    small = {IDS: ids[order], **columns(ids[order])}
+    small = {IDS: ids, **columns(ids)}
     with target.open("wb") as file:
         file.write(_header({VECTORS: ("F32", (len(ids), dim))}, small, metadata))
         for block in _blocks(parts, order, max(1, block_bytes // (4 * dim))):

@@ -8,10 +8,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
+from flickrexif.imaging.image_place import name_of
 from flickrexif.imaging.image_set import ImageSet
+from flickrexif.probing.embedding.masked_tables import view_of_files
 from flickrexif.probing.embedding.pair_columns import PairColumns
-from flickrexif.probing.release_data import ReleaseData
+from flickrexif.probing.release_data import SPLITS, ReleaseData
 from flickrexif.probing.view import View
 from flickrexif.release.manifest import MANIFEST
 from flickrexif.treating.rows import row_id
@@ -68,6 +72,10 @@ class PhotoSource(Protocol):
         """Tensors (N) that go into the file beside the embeddings of these photos."""
         ...
 
+    def told(self, photo_id: int) -> str:
+        """What the user calls the photo with this id."""
+        ...
+
 
 def photos_at(path: Path) -> PhotoSource:
     """The photos of a release, or the images of a set, at ``path``.
@@ -103,9 +111,17 @@ class ReleasePhotos:
         return {"release": self.name, "version": self.data.version}
 
     def photo_ids(self) -> NDArray[np.int64]:
-        """Of each photo, once, ascending; labels are read, images are not."""
-        each = [self.data.attribute(name).photo_ids for name in self.attributes]
-        return np.unique(np.concatenate(each))
+        """Of each labelled photo, once, ascending; images are not read.
+
+        Whether labels can be learnt is of no account: an embedding needs none.
+        """
+        each = [
+            _labelled_ids(file)
+            for name in self.attributes
+            for split in SPLITS
+            for file in self.data.files(name, split)
+        ]
+        return np.unique(np.concatenate([np.empty(0, dtype=np.int64), *each]))
 
     def __len__(self) -> int:
         return len(self.photo_ids())
@@ -121,6 +137,10 @@ class ReleasePhotos:
     def columns(self, photo_ids: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
         """None: labels are in the release, an attribute at a time."""
         return {}
+
+    def told(self, photo_id: int) -> str:
+        """The id, which is the photo's name."""
+        return str(photo_id)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,11 +166,14 @@ class SetPhotos:
 
     @property
     def digest(self) -> str:
-        """That of the files' names, sizes and times; not of their bytes, which nobody reads yet."""
+        """That of the files' names, sizes and times; not of their bytes, which nobody reads yet.
+
+        Names are those below the set's folder, which make the photos' names and so their ids.
+        """
         digest = hashlib.sha256()
         for file in sorted({place.file for place in self.images.places}):
-            told = file.stat()
-            digest.update(f"{file.name}\0{told.st_size}\0{told.st_mtime_ns}\n".encode())
+            name, told = name_of(file, self.images.path), file.stat()
+            digest.update(f"{name}\0{told.st_size}\0{told.st_mtime_ns}\n".encode())
         return digest.hexdigest()
 
     @property
@@ -169,8 +192,8 @@ class SetPhotos:
             yield Photo(row_id(image.name), image.name, image.content)
 
     def view(self, mask: MaskSpec | None, crop: int | None) -> View:
-        """``mask`` over the images."""
-        return View.of({}, mask, crop=crop)
+        """``mask`` over the images, or that of tables of masked photos."""
+        return view_of_files((place.file for place in self.images.places), mask, crop=crop)
 
     def columns(self, photo_ids: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
         """``label`` of a set with classes, -1 where there is none; those of `PairColumns`."""
@@ -183,6 +206,16 @@ class SetPhotos:
         if self.pairs is not None:
             columns |= {"subject": self.pairs.subject[rows], "model": self.pairs.model[rows]}
         return columns
+
+    def told(self, photo_id: int) -> str:
+        """Its name in the set: the path below the folder, its id in a table, or file and row."""
+        return self.images.places[self.places[photo_id]].name
+
+
+def _labelled_ids(file: Path) -> NDArray[np.int64]:
+    table = pq.read_table(file, columns=["photo_id", "label"])
+    ids = table.filter(pc.is_valid(table["label"]))["photo_id"]
+    return np.asarray(ids.to_numpy(), dtype=np.int64)
 
 
 def _is_release(path: Path) -> bool:

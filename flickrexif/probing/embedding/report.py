@@ -38,8 +38,8 @@ class EmbedReport:
     device: str
     """Or several, as torch names them."""
     dtype: str
-    skipped: Mapping[int, str]
-    """Photos that could not be read, by id, with the reason."""
+    skipped: Mapping[str, str]
+    """Photos that could not be read, by name (a file's below the set's folder), with the reason."""
     rows: tuple[EmbeddedRow, ...]
 
     def lines(self) -> list[str]:
@@ -65,6 +65,4 @@ class EmbedReport:
 
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON holds it."""
-        fields = asdict(self)
-        fields["skipped"] = {str(photo_id): reason for photo_id, reason in self.skipped.items()}
-        return fields
+        return asdict(self)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from flickrexif.imaging.reading import exact_reader, fast_reader
 from flickrexif.probing.embedding.batch import Batching
 from flickrexif.probing.embedding.forward import Forward, full_precision
+from flickrexif.probing.embedding.plan import name_of
 from flickrexif.probing.embedding.reading import ReadAhead
-from flickrexif.probing.embedding.store import Kept, Shards
+from flickrexif.probing.embedding.store import Kept, Shards, require_files_of_their_own
 from flickrexif.probing.embedding.workers import Workers
 from flickrexif.probing.encoders import ModuleEncoder
 from flickrexif.probing.placing import devices_named, placed
@@ -84,6 +85,8 @@ def embed(
     equal words, are not made again. Raises `UsageError` for encoders that cannot be had or do not
     fit the photos, for files of other words, and when no photo can be read.
     """
+    if folder is not None:
+        require_files_of_their_own(folder, [name_of(encoder) for encoder in plan.encoders])
     work = _Work.of(source, plan)
     devices = devices_named(plan.device)
     with torch_threads(plan.threads), full_precision():
@@ -91,7 +94,7 @@ def embed(
             work.lane(placed(one, devices, dtype=plan.dtype), folder) for one in plan.encoders
         )
         names = ", ".join(lane.encoder.name for lane in lanes)
-        done = min(lane.found for lane in lanes)
+        done = min(len(lane.store) for lane in lanes)
         progress.start(f"embed by {names}", len(source), "photos", done=min(done, len(source)))
         started = time.perf_counter()
         fresh = work.through(lanes, progress)
@@ -131,7 +134,7 @@ class _Work:
         words["mask"] = _told(view.mask)
         words["photos"] = self.source.digest
         store = Shards(folder, encoder.name, provenance, words, self.plan.shard)
-        return Lane(placed, crop, provenance, store, len(store))
+        return Lane(placed, crop, provenance, store, store.photos)
 
     def through(self, lanes: Sequence[Lane], progress: Progress) -> int:
         """Embed what is not there yet; how many photos that were, but for unreadable ones."""

@@ -266,6 +266,18 @@ def file_of(folder: Path, encoder: str) -> Path:
     return folder / f"{slug}.safetensors"
 
 
+def require_files_of_their_own(folder: Path, encoders: Sequence[str]) -> None:
+    """Raise `UsageError` where the names of two encoders make one file's."""
+    names: dict[Path, str] = {}
+    for encoder in encoders:
+        other = names.setdefault(file_of(folder, encoder), encoder)
+        if other != encoder:
+            raise UsageError(
+                f"encoders {other!r} and {encoder!r} would be in one file, "
+                f"{file_of(folder, encoder).name!r}: embed each into a folder of its own"
+            )
+
+
 def none_readable() -> UsageError:
     """The error of a source without one sound photo."""
     return UsageError("no photo of the release can be read; run `flickrexif verify` on it")

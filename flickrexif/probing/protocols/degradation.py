@@ -38,8 +38,11 @@ from flickrexif.probing.protocols.set_crops import (
 from flickrexif.probing.threads import torch_threads
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
+    from flickrexif.imaging.image_place import Place
     from flickrexif.imaging.image_set import ImageSet
     from flickrexif.probing.encoders import Encoder
     from flickrexif.probing.protocols.degradation_judge import Classify, Judge
@@ -55,18 +58,19 @@ def run(
     labelled = [place for place in images.places if place.label is not None]
     encoder = _encoder(plan) if classify is None else None
     crop = crop_of(encoder, plan.crop)
-    crops = SoundCrops.of(
-        images.path,
-        len(labelled),
-        crop,
-        most_unreadable=plan.most_unreadable,
-        progress=progress,
-    )
+
+    def crops_of(places: Sequence[Place]) -> SoundCrops:
+        most = plan.most_unreadable
+        return SoundCrops.of(
+            images.path, len(places), crop, most_unreadable=most, progress=progress
+        )
+
     with torch_threads(plan.threads), full_precision(), torch.inference_mode():
         if classify is not None:
             judge = given(classify, labelled, plan.classes or images.classes)
+            crops = crops_of(judge.tested)
         elif encoder is not None:
-            forward = Forward(encoder, None, plan.batch)
+            forward, crops = Forward(encoder, None, plan.batch), crops_of(labelled)
             judge = fitted(forward, labelled, images.classes, crops=crops, seed=plan.seed)
         outcomes = _outcomes(judge, crops, plan)
     levels = degradation_scores.level_rows(outcomes, resamples=plan.resamples, seed=plan.seed)

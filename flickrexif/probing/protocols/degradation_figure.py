@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flickrexif.probing.reporting.figure import ABOVE_COLOUR, OTHER_COLOUR, QUIET_COLOUR
+from flickrexif.probing.reporting.figure import (
+    ABOVE_COLOUR,
+    OTHER_COLOUR,
+    QUIET_COLOUR,
+    plain,
+    whiskers,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,11 +40,11 @@ def draw(report: DegradationReport, target: Path) -> None:
 
 def _accuracies(axes: Any, report: DegradationReport) -> None:
     those = [row.accuracy for row in report.levels]
-    below, above = [one.value - one.low for one in those], [one.high - one.value for one in those]
+    around = [whiskers(one.value, one.low, one.high) for one in those]
     axes.errorbar(
         range(len(those)),
         [one.value for one in those],
-        yerr=[below, above],
+        yerr=list(zip(*around, strict=True)),
         fmt="o-",
         color=ABOVE_COLOUR,
         capsize=3,
@@ -65,7 +71,7 @@ def _classes(axes: Any, report: DegradationReport) -> None:
     for place, standing in enumerate(standings):
         colour = ABOVE_COLOUR if abs(standing.z) > 2 * standing.scatter else OTHER_COLOUR
         axes.barh(place, standing.z, xerr=standing.scatter, color=colour, ecolor=QUIET_COLOUR)
-    names = [f"{_plain(one.class_name)} ({one.images})" for one in standings]
+    names = [f"{plain(one.class_name)} ({one.images})" for one in standings]
     axes.set_yticks(range(len(standings)), names)
     axes.set_ylim(len(standings) - 0.5, -0.5)
     axes.axvline(0, color=QUIET_COLOUR, lw=1)
@@ -73,16 +79,11 @@ def _classes(axes: Any, report: DegradationReport) -> None:
 
 
 def _along_levels(axes: Any, report: DegradationReport) -> None:
-    names = [_plain(row.level) for row in report.levels]
+    names = [plain(row.level) for row in report.levels]
     axes.set_xticks(range(len(names)), names, rotation=30, ha="right", fontsize="small")
     axes.grid(alpha=0.3)
     axes.legend(loc="lower left", fontsize="small")
 
 
 def _pair(curve: Any) -> str:
-    return f"{_plain(curve.class_name)} as {_plain(curve.said)}"
-
-
-def _plain(name: str) -> str:
-    """Without the dollar signs that begin a formula; a name with an underscore first is shown."""
-    return name.replace("$", r"\$")
+    return f"{plain(curve.class_name)} as {plain(curve.said)}"

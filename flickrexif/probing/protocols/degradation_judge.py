@@ -99,7 +99,8 @@ def fitted(
 ) -> Judge:
     """A linear head on an encoder, fitted to the undegraded train and validation images.
 
-    Splits are dealt as for a leak check (`flickrexif.probing.protocols.leak_splits.deal`).
+    Splits are dealt as for a leak check (`flickrexif.probing.protocols.leak_splits.deal`). Raises
+    `UsageError` where no train image of a class can be read.
     """
     dealt = deal([Labelled.of(place) for place in labelled], classes, seed=seed)
     attribute, encoder = dealt.attribute, forward.encoder
@@ -112,6 +113,7 @@ def fitted(
         _embedded(forward, places, attribute.classes, crops) for places in (train, validation)
     )
     crops.progress.close()
+    _require_each(attribute.classes, seen[1])
     head = fit_head(seen, held, classes=len(attribute.classes))
     return Judge(
         name=f"encoder {encoder.name}",
@@ -123,6 +125,16 @@ def fitted(
         splits=dealt.how,
         left_out=dealt.left_out,
     )
+
+
+def _require_each(classes: Sequence[str], labels: Labels) -> None:
+    """A class whose images for the head were all unreadable would never be said."""
+    lacking = sorted(set(range(len(classes))) - set(labels.tolist()))
+    if lacking:
+        raise UsageError(
+            f"no train image of class {classes[lacking[0]]!r} can be read: mend or add some, or "
+            "leave the class out"
+        )
 
 
 def _embedded(

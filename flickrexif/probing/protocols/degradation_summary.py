@@ -11,6 +11,7 @@ import numpy as np
 
 from flickrexif.atomic import atomic_path, write_text
 from flickrexif.probing.reporting.table import table
+from flickrexif.probing.resampling import drawn
 from flickrexif.probing.result import percent
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class DegradationReport:
     @property
     def intervals_over(self) -> str:
         """What the intervals take as independent: owners or images."""
-        return "owners" if len(np.unique(self.outcomes.owners)) < self.tested else "images"
+        return drawn(owners=len(np.unique(self.outcomes.owners)), images=self.tested)
 
     @property
     def worst(self) -> tuple[ClassStanding, ...]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from flickrexif.imaging.crop import Crop
+    from flickrexif.imaging.mask import MaskSpec
     from flickrexif.imaging.reading import Pixels
     from flickrexif.probing.controls import Labels
     from flickrexif.probing.devices import Device, Dtype
@@ -32,11 +33,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Embedder:
-    """An encoder that sees whole crops, ``batch`` at once, with ``threads`` of torch."""
+    """An encoder that sees crops, ``batch`` at once, with ``threads`` of torch."""
 
     encoder: Encoder
     threads: int = 1
     batch: int = 64
+    mask: MaskSpec | None = None
+    """What hides pixels of every crop; None shows them whole."""
 
     @classmethod
     def of(
@@ -47,11 +50,12 @@ class Embedder:
         dtype: Dtype = "float32",
         threads: int = 1,
         batch: int = 64,
+        mask: MaskSpec | None = None,
     ) -> Embedder:
         """By name, on a device of this machine, or as it is; `UsageError` where it is not there."""
         if isinstance(encoder, str):
             encoder = encoder_named(encoder, device=device_named(device), dtype=dtype)
-        return cls(encoder, threads, batch)
+        return cls(encoder, threads, batch, mask)
 
     @property
     def name(self) -> str:
@@ -81,7 +85,7 @@ class Embedder:
 
         Raises `UsageError`, naming the crop, for an embedding that is no finite number.
         """
-        forward = Forward(self.encoder, None, self.batch)
+        forward = Forward(self.encoder, self.mask, self.batch)
         found = [np.empty((0, self.dim), dtype=np.float32)]
         with torch_threads(self.threads), full_precision(), torch.inference_mode():
             for group in groups_of(crops, self.batch):

@@ -30,6 +30,7 @@ from flickrexif.probing.protocols.set_crops import (
     groups_of,
     require_classes,
 )
+from flickrexif.probing.resampling import certain, drawn
 from flickrexif.probing.threads import torch_threads
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def run(images: ImageSet, plan: LeakPlan, *, progress: Progress) -> LeakReport:
     crop = encoder.preprocess.crop_or(plan.crop)
     crops = SoundCrops.of(
         images.path,
-        len(images),
+        len(labelled),
         crop,
         most_unreadable=plan.most_unreadable,
         progress=progress,
@@ -94,10 +95,13 @@ def image_interval(
     """The 95 % percentile interval of an accuracy when the images are drawn again, with return.
 
     Of n images of which k are right, the number right in a resample is binomial (n, k / n): it is
-    drawn as such (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, ch. 13).
+    drawn as such (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, ch. 13). Where
+    all are right, or all wrong, it is `flickrexif.probing.resampling.certain`.
     """
-    drawn = random.binomial(len(correct), correct.mean(), size=resamples) / len(correct)
-    low, high = np.percentile(drawn, [2.5, 97.5])
+    if correct.all() or not correct.any():
+        return certain(len(correct), right=bool(correct.all()))
+    shares = random.binomial(len(correct), correct.mean(), size=resamples) / len(correct)
+    low, high = np.percentile(shares, [2.5, 97.5])
     return float(low), float(high)
 
 
@@ -107,7 +111,7 @@ def _interval(
     resamples: int,
     random: np.random.Generator,
 ) -> tuple[float, float]:
-    if len(np.unique(owners)) == len(owners):
+    if drawn(owners=len(np.unique(owners)), images=len(owners)) == "images":
         return image_interval(correct, resamples=resamples, random=random)
     return controls.owner_interval(correct, owners, resamples=resamples, random=random)
 

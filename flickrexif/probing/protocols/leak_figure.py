@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flickrexif.probing.reporting.figure import ABOVE_COLOUR, OTHER_COLOUR, QUIET_COLOUR
+from flickrexif.probing.reporting.figure import (
+    ABOVE_COLOUR,
+    OTHER_COLOUR,
+    QUIET_COLOUR,
+    whiskers,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,9 +30,11 @@ def draw(report: LeakReport, target: Path) -> None:
     )
     axes.plot(hidden, accuracies, color=QUIET_COLOUR, lw=1, alpha=0.5)
     for row in report.rows:
-        around = [[row.accuracy - row.low], [row.high - row.accuracy]]
+        below, above = whiskers(row.accuracy, row.low, row.high)
         colour = ABOVE_COLOUR if row.above_chance else OTHER_COLOUR
-        axes.errorbar(row.hidden, row.accuracy, yerr=around, fmt="o", color=colour, capsize=3)
+        axes.errorbar(
+            row.hidden, row.accuracy, yerr=[[below], [above]], fmt="o", color=colour, capsize=3
+        )
     first = report.rows[0]
     axes.axhline(first.chance, color=QUIET_COLOUR, lw=1, ls="--", label="chance")
     axes.axhline(first.majority, color=QUIET_COLOUR, lw=1, ls=":", label="majority class")

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from flickrexif.atomic import atomic_path, write_text
 from flickrexif.probing.reporting.table import table
-from flickrexif.probing.result import ABOVE, NOT_ABOVE, percent
+from flickrexif.probing.resampling import drawn
+from flickrexif.probing.result import percent
+from flickrexif.probing.verdict import AgainstChance
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +28,7 @@ HEADER = (
 
 
 @dataclass(frozen=True, slots=True)
-class LeakRow:
+class LeakRow(AgainstChance):
     """One mask ratio's figures; accuracies are shares (0 to 1) of the test images.
 
     ``hidden`` is the share of pixels really hidden. ``low`` and ``high`` bound the accuracy's 95 %
@@ -45,16 +47,6 @@ class LeakRow:
     majority: float
     penalty: float
     validation_accuracy: float
-
-    @property
-    def above_chance(self) -> bool:
-        """Whether the interval lies above chance and the majority class."""
-        return self.low > max(self.chance, self.majority)
-
-    @property
-    def verdict(self) -> str:
-        """`above_chance` in words."""
-        return ABOVE if self.above_chance else NOT_ABOVE
 
     def cells(self) -> tuple[str, ...]:
         """The row of this ratio in the table."""
@@ -100,7 +92,7 @@ class LeakReport:
     @property
     def drawn(self) -> str:
         """What the intervals take as independent: owners or images."""
-        return "owners" if self.test_owners < self.test else "images"
+        return drawn(owners=self.test_owners, images=self.test)
 
     @property
     def clean_from(self) -> float | None:

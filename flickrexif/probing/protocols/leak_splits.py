@@ -55,7 +55,7 @@ def deal(images: Sequence[Labelled], classes: Sequence[str], *, seed: int) -> De
     The set's own train and test are kept, and its validation, if it has one; where there is no
     test, its validation stands in. What is missing is drawn from train, class by class, and
     everything is drawn where the set has no two of them. Owners are not kept apart in what is
-    drawn.
+    drawn; ``how`` tells of how many, where they are known, there are images in two splits.
     Raises `UsageError` when fewer than two classes have an image in each split.
     """
     own = {split for image in images if (split := image.split)}
@@ -105,6 +105,8 @@ def _dealt(
     counts = Counter((image.label, split) for image, split in zip(images, named, strict=True))
     if unused := sum(split is None for split in named):
         how += f"; {unused} images outside them are not used"
+    if shared := _in_two_splits(images, named):
+        how += f"; owners with images in more than one of them: {shared:,}"
     left_out = {}
     for label in classes:
         has = {split: counts[label, split] for split in SPLITS}
@@ -124,6 +126,13 @@ def _dealt(
             places[split].append(place)
     splits = (_split(images, places[split], number) for split in SPLITS)
     return Dealt(AttributeData("label", tuple(kept), False, *splits), how, left_out)
+
+
+def _in_two_splits(images: Sequence[Labelled], named: Sequence[str | None]) -> int:
+    """How many known owners have images in two splits or more."""
+    pairs = zip(images, named, strict=True)
+    met = {(image.owner, split) for image, split in pairs if image.owner and split}
+    return sum(splits > 1 for splits in Counter(owner for owner, _ in met).values())
 
 
 def _split(images: Sequence[Labelled], places: list[int], number: Mapping[str, int]) -> Split:

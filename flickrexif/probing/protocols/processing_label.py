@@ -23,7 +23,7 @@ from flickrexif.probing.protocols.protocol_report import ProcessingReport
 from flickrexif.probing.protocols.protocol_rows import ProcessingRow
 from flickrexif.probing.protocols.protocol_splits import owners_of, parted
 from flickrexif.probing.release_data import SPLITS, AttributeData, Split
-from flickrexif.probing.resampling import crossed_estimate
+from flickrexif.probing.resampling import Estimate, certain, crossed_estimate, drawn
 from flickrexif.probing.threads import torch_threads
 from flickrexif.treating.rows import row_id
 
@@ -85,8 +85,8 @@ def _draws(
     owners = owners_of(places)
     by_split = [parts.rows(split, places) for split in SPLITS]
     for seed in range(plan.seed, plan.seed + plan.seeds):
-        drawn = (draw_class(family, row_id(place.name), seed=seed) for place in places)
-        labels = np.array([classes.index(name) for name in drawn], dtype=np.int64)
+        names = (draw_class(family, row_id(place.name), seed=seed) for place in places)
+        labels = np.array([classes.index(name) for name in names], dtype=np.int64)
         splits = (Split(rows, labels[rows], owners[rows]) for rows in by_split)
         yield AttributeData(family, classes, False, *splits).require_learnable()
 
@@ -102,44 +102,61 @@ def _row(
     right: list[NDArray[np.bool_]] = []
     shuffled: list[float] = []
     majorities: list[float] = []
-    for drawn in draws:
-        taken = _embeddings(store, drawn, encoder)
-        features = Features.of(drawn, taken, device=fitting_device(plan.solving))
-        outcome = solve(drawn, features, plan.solving, shuffles=plan.shuffles)
-        truth = drawn.test.labels
+    for each in draws:
+        taken = _embeddings(store, each, encoder)
+        features = Features.of(each, taken, device=fitting_device(plan.solving))
+        outcome = solve(each, features, plan.solving, shuffles=plan.shuffles)
+        truth = each.test.labels
         right.append(outcome.predicted == truth)
         shuffled.append(float((outcome.shuffled == truth).mean()))
-        fitted = np.concatenate([drawn.train.labels, drawn.validation.labels])
+        fitted = np.concatenate([each.train.labels, each.validation.labels])
         majorities.append(controls.majority_accuracy(fitted, truth))
         progress.advance()
     accuracies = np.mean(right, axis=1)
-    estimate = crossed_estimate(
-        np.array(right, dtype=np.float64).T,
-        resamples=plan.resamples,
-        random=controls.stream(plan.seed, "processing bootstrap", family, encoder.name),
-        groups=drawn.test.owner_ids,
+    random = controls.stream(plan.seed, "processing bootstrap", family, encoder.name)
+    estimate = accuracy_estimate(
+        np.array(right).T, each.test.owner_ids, resamples=plan.resamples, random=random
     )
     return ProcessingRow(
         family=family,
         encoder=encoder.name,
-        classes=len(drawn.classes),
+        classes=len(each.classes),
         accuracy=estimate.value,
         low=estimate.low,
         high=estimate.high,
         deviation=float(accuracies.std(ddof=1)) if plan.seeds > 1 else None,
         by_seed=tuple(accuracies.tolist()),
-        chance=1 / len(drawn.classes),
+        chance=1 / len(each.classes),
         majority=float(np.mean(majorities)),
         shuffled=float(np.mean(shuffled)),
         shuffled_error=controls.standard_error(np.array(shuffled)) if plan.seeds > 1 else None,
     )
 
 
-def _embeddings(store: Tensor, drawn: AttributeData, encoder: Encoder) -> Embeddings:
-    """The rows of ``store`` (K x N x D) that a draw takes."""
-    splits = (drawn.train, drawn.validation, drawn.test)
+def accuracy_estimate(
+    right: NDArray[np.bool_],
+    owners: NDArray[np.str_],
+    *,
+    resamples: int,
+    random: np.random.Generator,
+) -> Estimate:
+    """The share that is ``right`` (images x draws), with its interval over draws and owners.
+
+    See `crossed_estimate`, and `certain` where all are right, or none.
+    """
+    if right.all() or not right.any():
+        known = len(np.unique(owners))
+        units = known if drawn(owners=known, images=len(owners)) == "owners" else len(owners)
+        return Estimate(float(right.all()), *certain(units, right=bool(right.all())))
+    values = right.astype(np.float64)
+    return crossed_estimate(values, resamples=resamples, random=random, groups=owners)
+
+
+def _embeddings(store: Tensor, taken: AttributeData, encoder: Encoder) -> Embeddings:
+    """The rows of ``store`` (K x N x D) that a draw, ``taken``, has."""
+    splits = (taken.train, taken.validation, taken.test)
     rows = np.concatenate([split.photo_ids for split in splits])
     labels = np.concatenate([split.labels for split in splits])
     order = np.argsort(rows)
-    taken = store[torch.from_numpy(labels[order]), torch.from_numpy(rows[order])]
-    return Embeddings(encoder.name, encoder.provenance, rows[order], taken)
+    found = store[torch.from_numpy(labels[order]), torch.from_numpy(rows[order])]
+    return Embeddings(encoder.name, encoder.provenance, rows[order], found)

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flickrexif.probing.reporting.figure import ABOVE_COLOUR, OTHER_COLOUR, QUIET_COLOUR
+from flickrexif.probing.reporting.figure import (
+    ABOVE_COLOUR,
+    OTHER_COLOUR,
+    QUIET_COLOUR,
+    plain,
+    whiskers,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,12 +30,17 @@ def draw_processing(report: ProcessingReport, target: Path) -> None:
     def panel(axes: Any, rows: Sequence[ProcessingRow]) -> None:
         for place, row in enumerate(rows):
             colour = ABOVE_COLOUR if row.above_chance else OTHER_COLOUR
-            axes.errorbar(place, row.accuracy, yerr=_around(row), fmt="o", color=colour, capsize=3)
+            axes.errorbar(
+                place, row.accuracy, yerr=_around([row]), fmt="o", color=colour, capsize=3
+            )
             axes.plot(place, row.shuffled, marker="x", color=QUIET_COLOUR, ms=5)
-        axes.set_xticks(range(len(rows)), [row.encoder for row in rows], rotation=90)
+        axes.set_xticks(range(len(rows)), [plain(row.encoder) for row in rows], rotation=90)
         axes.set_xlim(-0.7, len(rows) - 0.3)
 
-    under = "processing labels; dashed: chance, cross: shuffled labels, grey: not above chance"
+    under = (
+        "processing labels; dashed: chance, dotted: majority, cross: shuffled labels, "
+        "grey: not above chance"
+    )
     _draw(report.images, report.rows, panel, under, target)
 
 
@@ -43,13 +54,13 @@ def draw_neighbours(report: NeighboursReport, target: Path) -> None:
             of_it = [row for row in rows if row.encoder == encoder]
             shift = DODGE * (turn / max(1, len(encoders) - 1) - 0.5)
             places = [setups.index(row.setup) + shift for row in of_it]
-            bounds = [[_around(row)[side][0] for row in of_it] for side in (0, 1)]
             accuracies = [row.accuracy for row in of_it]
-            axes.errorbar(places, accuracies, yerr=bounds, fmt="o", ms=4, lw=1, label=encoder)
+            around, label = _around(of_it), plain(encoder)
+            axes.errorbar(places, accuracies, yerr=around, fmt="o", ms=4, lw=1, label=label)
         axes.set_xticks(range(len(setups)), setups, rotation=90)
         axes.set_xlim(-0.5, len(setups) - 0.5)
 
-    under = f"kNN of what images show, k = {report.words['k']}; dashed: chance"
+    under = f"kNN of what images show, k = {report.words['k']}; dashed: chance, dotted: majority"
     _draw(report.images, report.rows, panel, under, target)
 
 
@@ -72,6 +83,7 @@ def _draw(
         of_it = [row for row in rows if row.family == family]
         panel(axes, of_it)
         axes.axhline(of_it[0].chance, color=QUIET_COLOUR, lw=1, ls="--")
+        axes.axhline(of_it[0].majority, color=QUIET_COLOUR, lw=1, ls=":")
         axes.set_ylim(-0.03, 1.03)
         axes.set_title(family, fontsize="medium")
         axes.grid(axis="y", alpha=0.3)
@@ -82,6 +94,7 @@ def _draw(
     figure.savefig(target, format="png", dpi=150, metadata={"Software": None})
 
 
-def _around(row: ProcessingRow | NeighboursRow) -> list[list[float]]:
-    """The interval as matplotlib wants it: below and above the accuracy."""
-    return [[row.accuracy - row.low], [row.high - row.accuracy]]
+def _around(rows: Sequence[ProcessingRow] | Sequence[NeighboursRow]) -> list[tuple[float, ...]]:
+    """The intervals as matplotlib wants them: all below the accuracies, then all above."""
+    each = [whiskers(row.accuracy, row.low, row.high) for row in rows]
+    return list(zip(*each, strict=True))

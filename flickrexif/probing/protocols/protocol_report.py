@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from flickrexif.atomic import atomic_path, write_text
 from flickrexif.probing.reporting.table import table
+from flickrexif.probing.resampling import drawn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -42,7 +43,7 @@ class _Report:
 
     def _drawn(self) -> str:
         """What the intervals take as independent."""
-        return "owners" if self.owners < list(self.counts.values())[-1] else "images"
+        return drawn(owners=self.owners, images=list(self.counts.values())[-1])
 
     def _skipped(self) -> list[str]:
         if not self.unreadable:
@@ -107,6 +108,7 @@ class NeighboursReport(_Report):
             "accuracy [95 % CI]",
             "against all-same",
             "chance",
+            "majority",
             "comparisons",
         )
         lines = [

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from flickrexif.probing.result import ABOVE, NOT_ABOVE, percent
+from flickrexif.probing.result import percent
+from flickrexif.probing.verdict import AgainstShuffled
 
 if TYPE_CHECKING:
     from flickrexif.probing.protocols.semantics import SetupAccuracy
@@ -17,7 +18,7 @@ def around(value: float, low: float, high: float) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class ProcessingRow:
+class ProcessingRow(AgainstShuffled):
     """How well one encoder's embeddings tell the classes of one family; shares of the test images.
 
     ``accuracy`` is the mean over the draws of classes and ``deviation`` their standard deviation;
@@ -41,16 +42,6 @@ class ProcessingRow:
     shuffled: float
     shuffled_error: float | None
 
-    @property
-    def above_chance(self) -> bool:
-        """Whether the interval lies above chance and the majority class."""
-        return self.low > max(self.chance, self.majority)
-
-    @property
-    def verdict(self) -> str:
-        """`above_chance` in words."""
-        return ABOVE if self.above_chance else NOT_ABOVE
-
     def cells(self) -> tuple[str, ...]:
         """The row of the table."""
         return (
@@ -71,7 +62,8 @@ class NeighboursRow:
 
     Intervals are 95 %, over owners or over images where owners are not known. ``against_same`` is
     the accuracy minus that of all-same, with an interval of that difference; None where all-same
-    was not asked for. ``chance`` is 1 / ``labels``, those of the gallery.
+    was not asked for. ``chance`` is 1 / ``labels``, those of the gallery, ``majority`` what always
+    saying the gallery's commonest label gives: the larger one where labels differ in number.
     """
 
     family: str
@@ -86,9 +78,12 @@ class NeighboursRow:
     against_same_low: float | None
     against_same_high: float | None
     chance: float
+    majority: float
 
     @classmethod
-    def of(cls, found: SetupAccuracy, *, family: str, encoder: str, labels: int) -> Self:
+    def of(
+        cls, found: SetupAccuracy, *, family: str, encoder: str, labels: int, majority: float
+    ) -> Self:
         """The row of what `setup_accuracies` found."""
         accuracy, apart = found.accuracy, found.against_same
         return cls(
@@ -104,6 +99,7 @@ class NeighboursRow:
             against_same_low=None if apart is None else apart.low,
             against_same_high=None if apart is None else apart.high,
             chance=1 / labels,
+            majority=majority,
         )
 
     def cells(self) -> tuple[str, ...]:
@@ -115,6 +111,7 @@ class NeighboursRow:
             around(self.accuracy, self.low, self.high),
             self._against_same(),
             percent(self.chance),
+            percent(self.majority),
             str(self.comparisons),
         )
 

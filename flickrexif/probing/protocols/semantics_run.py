@@ -9,6 +9,7 @@ import torch
 
 from flickrexif.errors import UsageError
 from flickrexif.imaging.processing import FAMILIES
+from flickrexif.probing import controls
 from flickrexif.probing.measure import fitting_device
 from flickrexif.probing.protocols.processed import embed_processed, encoders_of
 from flickrexif.probing.protocols.protocol_report import NeighboursReport
@@ -89,6 +90,7 @@ def _rows(
     told = [str(place.label) for place in processed.places]
     labels = np.unique(told, return_inverse=True)[1].astype(np.int64)
     owners = owners_of(processed.places)[queries]
+    majority = controls.majority_accuracy(labels[gallery], labels[queries])
     held, asked = (torch.from_numpy(rows) for rows in (gallery, queries))
     for family in plan.families:
         for encoder in encoders:
@@ -106,6 +108,7 @@ def _rows(
                     family=family,
                     encoder=encoder.name,
                     labels=len(np.unique(labels[gallery])),
+                    majority=majority,
                 )
 
 

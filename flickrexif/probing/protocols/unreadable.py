@@ -36,8 +36,8 @@ class Unreadable:
         """Tell of one more, and leave it out; `UsageError` when these are too many."""
         log.warning("image %r is skipped: %s", name, reason)
         self.reasons[name] = reason
-        if len(self.reasons) > self.most * self.count:
+        if len(self.reasons) / self.count > self.most:
             raise UsageError(
-                f"more than {self.most:.0%} of the {self.images} cannot be read (the last was "
+                f"more than {100 * self.most:g}% of the {self.images} cannot be read (the last was "
                 f"{name!r}: {reason}): mend or remove them, or raise most_unreadable"
             )

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 PAPER_SOLVER = "sgd"
 """The study's head: stochastic gradient descent over unit-length features."""
 PAPER_MASK = {"geometry": "center", "fill": "black"}
+SEEN = ("dtype", "exact")
+"""Words of a plan that decide embeddings."""
+FITTED = {"sgd": ("trials", "epochs"), "lbfgs": ("penalties",), "ridge": ("penalties",)}
+"""By solver, those that decide its heads."""
 NEAR = 0.02
 """Masks whose hidden shares differ by less are alike: margins are whole pixels."""
 
@@ -51,10 +55,20 @@ def _between_runs(first: ProbeReport, second: ProbeReport) -> Iterator[str]:
     for word in ("solver", "seed"):
         if getattr(first, word) != getattr(second, word):
             yield f"{word}: {getattr(first, word)} and {getattr(second, word)}"
+    yield from _unlike_plans(first, second)
     yield from _unlike_masks(first.mask, second.mask)
     for name, classes in first.classes.items():
         if second.classes.get(name, classes) != classes:
             yield f"{name} has other classes in the second"
+
+
+def _unlike_plans(first: ProbeReport, second: ProbeReport) -> Iterator[str]:
+    """Words that both plans tell otherwise; those of a solver where both have that one."""
+    fitted = FITTED.get(first.solver, ()) if first.solver == second.solver else ()
+    for word in (*SEEN, *fitted):
+        if word in first.plan and word in second.plan and first.plan[word] != second.plan[word]:
+            told = (plan.plan[word] for plan in (first, second))
+            yield f"{word}: {' and '.join('its own' if one is None else str(one) for one in told)}"
 
 
 def _unlike_masks(

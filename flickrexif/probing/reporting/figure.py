@@ -65,6 +65,19 @@ def draw(
             figure.savefig(target, format="png", dpi=150, metadata={"Software": None})
 
 
+def whiskers(value: float, low: float, high: float) -> tuple[float, float]:
+    """How far an interval reaches below and above a value; matplotlib refuses less than nothing.
+
+    Resampled means need not lie around the mean: where all are one, they miss it by a last bit.
+    """
+    return max(0.0, value - low), max(0.0, high - value)
+
+
+def plain(name: str) -> str:
+    """Without the dollar signs that begin a formula; a name with an underscore first is shown."""
+    return name.replace("$", r"\$")
+
+
 class _Sheet:
     """The panels of a report on one figure."""
 
@@ -150,12 +163,11 @@ class _Sheet:
     ) -> None:
         if not results:
             return
-        below = [100 * max(0.0, result.accuracy - result.low) for result in results]
-        above = [100 * max(0.0, result.high - result.accuracy) for result in results]
+        around = [whiskers(100 * r.accuracy, 100 * r.low, 100 * r.high) for r in results]
         axes.errorbar(
             self._places(results),
             [100 * result.accuracy for result in results],
-            yerr=[below, above],
+            yerr=list(zip(*around, strict=True)),
             fmt="o",
             ms=4,
             color=colour,

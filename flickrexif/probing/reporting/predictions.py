@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from flickrexif.atomic import atomic_path
+from flickrexif.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    import polars as pl
     from numpy.typing import NDArray
 
     from flickrexif.probing.release_data import AttributeData
@@ -84,10 +86,25 @@ def write_predictions(target: Path, predictions: Iterable[Predictions]) -> None:
 
 
 def read_predictions(source: Path) -> Mapping[tuple[str, str], Predictions]:
-    """What `write_predictions` wrote, by encoder and attribute."""
+    """What `write_predictions` wrote, by encoder and attribute.
+
+    Raises `UsageError` for a file that it did not write whole.
+    """
     import polars as pl
 
-    told = pl.read_parquet(source)
+    try:
+        return _read(pl.read_parquet(source))
+    except (OSError, pl.exceptions.PolarsError) as error:
+        why = (str(error).splitlines() or [type(error).__name__])[0]
+        raise UsageError(
+            f"{str(source)!r} holds no predictions ({why}): probe again into its folder, or remove "
+            "it, and intervals are those of the two runs"
+        ) from error
+
+
+def _read(told: pl.DataFrame) -> Mapping[tuple[str, str], Predictions]:
+    import polars as pl
+
     groups = told.partition_by("encoder", "attribute", as_dict=True, maintain_order=True)
     return {
         (encoder, attribute): Predictions(
