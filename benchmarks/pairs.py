@@ -11,10 +11,11 @@ speed       CPU-seconds per pair of 12-megapixel photos: the decision with decod
 duplicates  near-duplicates among 10,000 photos: CPU-seconds and memory of the search, beside
             imagehash's differences one by one (timed on a part, told for the whole).
 retrieval   see benchmarks/pairs_retrieval.py.
+sheet       see benchmarks/pairs_sheet.py; of 730 pairs, as many as were published.
 
 imagehash (PyPI) is optional: without it its rows are left out, and that is said. One thread.
 
-Run: python benchmarks/pairs.py [decide] [speed] [duplicates] [retrieval] [--pairs 40]
+Run: python benchmarks/pairs.py [decide] [speed] [duplicates] [retrieval] [sheet] [--pairs 40]
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ from paircams.photo import Contents, examine
 from paircams.sandbox import simulate
 from paircams.thumbnail import Thumbnail, close_hashes
 
-PARTS = ("decide", "speed", "duplicates", "retrieval")
+PARTS = ("decide", "speed", "duplicates", "retrieval", "sheet")
 ORACLE = Path(__file__).resolve().parents[2] / "shared" / "oracle" / "pairs"
 LIMITS = PROFILES["paper"]
 USUAL_BITS, USUAL_INLIERS = 10, 12
@@ -276,14 +277,16 @@ def clouds(chance: np.random.Generator) -> Image.Image:
     return noise.resize((64, 48), Image.Resampling.BICUBIC)
 
 
-def retrieval() -> None:
-    runpy.run_path(str(Path(__file__).with_name("pairs_retrieval.py")), run_name="__main__")
+def run_beside(name: str) -> None:
+    """Run a benchmark that has a file of its own, in its own words."""
+    sys.argv = sys.argv[:1]
+    runpy.run_path(str(Path(__file__).with_name(name)), run_name="__main__")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=["decide"])
-    parser.add_argument("--pairs", type=int, default=40)
+    parser.add_argument("--pairs", type=int, default=40, help="of decide")
     words = parser.parse_args()
     print(f"OpenCV {cv2.__version__}, Pillow {Image.__version__}, numpy {np.__version__}")
     for part in words.parts:
@@ -295,8 +298,7 @@ def main() -> None:
         elif part == "duplicates":
             duplicates()
         else:
-            sys.argv = sys.argv[:1]
-            retrieval()
+            run_beside(f"pairs_{part}.py")
 
 
 if __name__ == "__main__":

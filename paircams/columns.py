@@ -22,6 +22,9 @@ SIDE_COLUMNS = ("camera_class", "model")
 OPTIONAL = ("license", "owner", "decision", "note")
 IMAGE_NAMES = (IMAGE, "file_name")
 """The column with the path of a photo; the second is the name in image folders of datasets."""
+_NAMES = frozenset((*BY_SUBJECT, *OPTIONAL, *IMAGE_NAMES, *SIDE_COLUMNS))
+DECIDING = ("subject_idx", "decision")
+"""What a table of decisions must have; it may have a ``note`` besides."""
 
 
 def column_of(name: str) -> str:
@@ -66,19 +69,36 @@ def refuse_columns(manifest: Path, names: Sequence[str], *, by_photo: bool) -> N
     if by_photo and not any(name in names for name in SIDE_COLUMNS):
         lacks.append(" or ".join(SIDE_COLUMNS))
     missing = [] if manifest.suffix.lower() == ".jsonl" and not by_photo else lacks
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    for problem, columns in (("missing", missing), ("repeated", repeated)):
+    _refuse(manifest, names, missing, f"a manifest's are {_known(by_photo=by_photo)}")
+
+
+def refuse_undeciding(file: Path, names: Sequence[str]) -> None:
+    """Raise `UsageError` for a table of decisions whose columns can decide nothing."""
+    missing = [name for name in DECIDING if name not in names]
+    _refuse(file, names, missing, f"a table of decisions has {', '.join(DECIDING)}, note")
+
+
+def _refuse(file: Path, names: Sequence[str], missing: Sequence[str], known: str) -> None:
+    problems = {
+        "missing": missing,
+        "repeated": sorted({name for name in names if names.count(name) > 1}),
+        "misspelt": [] if file.suffix.lower() == ".parquet" else _misspelt(names),
+    }
+    for problem, columns in problems.items():
         if columns:
             raise UsageError(
-                f"{printable(manifest)!r} has {problem} columns {_listed(columns)}; "
-                f"a manifest's are {_known(by_photo=by_photo)}"
+                f"{printable(file)!r} has {problem} columns {_listed(columns)}; {known}"
             )
+
+
+def _misspelt(names: Sequence[str]) -> list[str]:
+    """The columns that are known but for capitals: unread, a ``Decision`` would reject nothing."""
+    return [name for name in names if name not in _NAMES and name.casefold() in _NAMES]
 
 
 def unknown_columns(manifest: Path, table: Table, *, by_photo: bool) -> list[Misplaced]:
     """A finding for columns that are not read; releases have many besides, and are spared."""
-    known = {*BY_SUBJECT, *OPTIONAL, *IMAGE_NAMES, *SIDE_COLUMNS}
-    unknown = [name for name in table.columns if name not in known]
+    unknown = [name for name in table.columns if name not in _NAMES]
     if not unknown or any(row.embedded is not None for row in table.rows):
         return []
     name = printable(manifest.name)

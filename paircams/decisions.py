@@ -9,6 +9,7 @@ columns subject_idx, decision and note.
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from flickrexif.atomic import write_text
 from flickrexif.errors import UsageError
-from paircams.columns import checked, decision_of
+from paircams.columns import checked, decision_of, refuse_undeciding
 from paircams.decision_rows import as_csv, csv_with, jsonl_with, read_cells
 from paircams.layout import DECISIONS, SIDES, Misplaced, printable
 from paircams.rows import read_table
@@ -24,7 +25,7 @@ from paircams.rows import read_table
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from paircams.layout import PairSet, Subject
+    from paircams.layout import Decision, PairSet, Subject
     from paircams.rows import Row
 
 NEW_MANIFEST = "pairs.csv"
@@ -50,15 +51,17 @@ def decisions_beside(place: Path) -> Path:
 def with_decisions(declared: PairSet, file: Path) -> PairSet:
     """``declared`` with what ``file``, if it is there, decides on its subjects.
 
-    A decision on a subject that the set lacks, and a row that cannot be read, are misplaced. Raises
-    `UsageError` for a file that is no table.
+    A decision on a subject that the set lacks, one that contradicts an earlier row, and a row that
+    cannot be read, are misplaced. Raises `UsageError` for a file that is no table of decisions.
     """
     aware = replace(declared, decisions=file)
     if not file.is_file():
         return aware
     names = {subject.subject_idx for subject in declared.subjects}
-    rows = [_heeded(checked(row), names) for row in read_table(file).rows]
-    decided = {row.cells["subject_idx"]: decision_of(row.cells) for row in rows if not row.reason}
+    table = read_table(file)
+    refuse_undeciding(file, table.columns)
+    decided: dict[str, Decision | None] = {}
+    rows = [_agreeing(_heeded(checked(row), names), decided) for row in table.rows]
     return replace(
         aware,
         subjects=tuple(
@@ -83,6 +86,22 @@ def _heeded(row: Row, names: Collection[str]) -> Row:
     return replace(row, reason=f"{told}; write the subject as the set does, or delete the row")
 
 
+def _agreeing(row: Row, decided: dict[str, Decision | None]) -> Row:
+    """The row, added to ``decided``; with a reason where it decides otherwise than an earlier one.
+
+    A later row without a decision takes none back.
+    """
+    if row.reason is not None:
+        return row
+    name = row.cells["subject_idx"]
+    told, known = decision_of(row.cells), decided.get(name)
+    decided[name] = known or told
+    if told is None or known in (None, told):
+        return row
+    reason = f"{row.where} decides {told!r} on subject {name!r}, an earlier row {known!r}"
+    return replace(row, reason=f"{reason}; delete one")
+
+
 def file_for_decisions(declared: PairSet) -> Path:
     """Return the file that decisions on ``declared`` go to; it is made, or made whole, now.
 
@@ -95,18 +114,21 @@ def file_for_decisions(declared: PairSet) -> Path:
         made = declared.root / NEW_MANIFEST
         _write(made, _new_manifest(declared))
         return made
+    _refuse_unwritable(declared.manifest)
     return declared.manifest
 
 
 def read_decisions(file: Path) -> dict[str, Decided]:
-    """Return what was decided so far, by subject."""
-    return {
-        str(row["subject_idx"]).strip(): Decided(
-            str(row.get("decision") or ""), str(row.get("note") or "")
-        )
-        for row in read_cells(file)
-        if row.get("subject_idx") is not None
-    }
+    """Return what was decided so far, by subject; of several rows, the last that tells it."""
+    told: dict[str, Decided] = {}
+    for row in read_cells(file):
+        if row.get("subject_idx") is not None:
+            name = str(row["subject_idx"]).strip()
+            known = told.get(name, Decided())
+            decision = str(row.get("decision") or "").strip().casefold()
+            note = str(row.get("note") or "")
+            told[name] = Decided(decision or known.decision, note or known.note)
+    return told
 
 
 def write_decision(file: Path, subject_idx: str, decided: Decided) -> None:
@@ -126,8 +148,22 @@ def write_decision(file: Path, subject_idx: str, decided: Decided) -> None:
 
 
 def _write(file: Path, text: str) -> None:
-    try:
+    with _refusing(file):
         write_text(file, text)
+
+
+def _refuse_unwritable(file: Path) -> None:
+    """Raise `UsageError` where `_write` would, and leave the file as it is."""
+    trial = file.with_name(f".{file.name}.{os.getpid()}.partial")  # as long as the real one's name
+    with _refusing(file):
+        trial.touch()
+        trial.unlink()
+
+
+@contextmanager
+def _refusing(file: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise UsageError(
             f"{printable(file)!r} cannot be written: {error.strerror}; decisions need a folder "

@@ -95,21 +95,36 @@ def _add(declared: _Declared, row: Row, *, by_photo: bool) -> None:
     if row.reason is not None:
         declared.misplaced.append(Misplaced("row", name, None, row.where, row.reason))
         return
-    subject = _with_row(declared.subjects, row)
+    before = declared.subjects.get(name, Subject(name))
+    declared.misplaced += _contradictions(before, row)
+    subject = _with_row(before, row)
     placed = list(_photo(declared, row, subject) if by_photo else _both(declared, row, subject))
     declared.misplaced += [one for one in placed if isinstance(one, Misplaced)]
     files = tuple(one for one in placed if isinstance(one, PhotoFile))
     declared.subjects[name] = replace(subject, files=subject.files + files)
 
 
-def _with_row(subjects: Mapping[str, Subject], row: Row) -> Subject:
-    name, cells = row.cells["subject_idx"], row.cells
-    return subjects.get(name) or Subject(
-        name,
-        license=cells.get("license") or None,
-        owner=cells.get("owner") or None,
-        decision=decision_of(cells),
+def _with_row(before: Subject, row: Row) -> Subject:
+    """The subject with what any row tells of it: a person may decide in either photo's row."""
+    return replace(
+        before,
+        license=before.license or row.cells.get("license") or None,
+        owner=before.owner or row.cells.get("owner") or None,
+        decision=before.decision or decision_of(row.cells),
     )
+
+
+def _contradictions(before: Subject, row: Row) -> Iterator[Misplaced]:
+    name = before.subject_idx
+    earlier = {"license": before.license, "owner": before.owner, "decision": before.decision}
+    for column, known in earlier.items():
+        told = decision_of(row.cells) if column == "decision" else row.cells.get(column)
+        if known and told and told != known:
+            reason = (
+                f"{row.where} has the {column} {told!r}, an earlier row of subject {name!r} "
+                f"{known!r}; write one"
+            )
+            yield Misplaced("row", name, None, row.where, reason)
 
 
 def _both(declared: _Declared, row: Row, subject: Subject) -> Iterator[PhotoFile | Misplaced]:

@@ -70,7 +70,7 @@ class WorkDirectory:
         work = cls(out)
         work.refuse_what_is_there()
         if work.root.exists():
-            shutil.rmtree(work.root)
+            work._clear()
         work._lay_out("{}\n")
         return work
 
@@ -123,7 +123,17 @@ class WorkDirectory:
             sync_directory(folder)
         self.release.rename(self.out)
         sync_directory(self.out.parent)
-        shutil.rmtree(self.root)
+        self._clear()
+
+    def _clear(self) -> None:
+        """Remove the folder, its words last: killed before that, what is left is known as ours."""
+        for path in list(self.root.iterdir()):
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path != self._marker:
+                path.unlink()
+        self._marker.unlink(missing_ok=True)
+        self.root.rmdir()
 
 
 def _is_barely_begun(root: Path) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from flickrexif.errors import FlickrexifError
 from flickrexif.progress import Progress, Silent
 from flickrexif.release.ledger import WITHDRAWN
 from flickrexif.release.manifest import describe_file
@@ -52,7 +54,7 @@ def build(
     Raises `UsageError` for an ``out`` that exists, for a photo that cannot be stripped, for other
     photos of a subject that ``previous`` withdrew, and for a version that is too small a step from
     it; `FlickrexifError` for a set with errors unless the plan leaves pairs with errors out. All of
-    that before anything is written.
+    that before anything is written; `FlickrexifError` too where the disk then takes no more.
     """
     WorkDirectory(Path(out)).refuse_what_is_there()
     before = None if previous is None else Previous.open(previous, version=plan.version)
@@ -67,22 +69,35 @@ def build(
         left_out |= {WITHDRAWN: len(chosen) - len(pairs)} if len(pairs) < len(chosen) else {}
         refuse_none(pairs)
         before.refuse_small_step(told, pairs)
-    work = WorkDirectory.begin(Path(out))
-    rows = _write_files(work.release, pairs, plan, telling)
-    manifest = describe(told, rows, left_out, before)
-    manifest["files"] = {
-        file.relative_to(work.release).as_posix(): describe_file(file)
-        for file in sorted((work.release / PAIRS).iterdir())
-    }
-    write_words(
-        work.release,
-        manifest,
-        difference=before.difference(manifest, rows) if before else None,
-        before=before.release.path if before else None,
-        ledger=before.ledger if before else (),
-    )
-    work.finish()
+    with _told_where(Path(out)):
+        work = WorkDirectory.begin(Path(out))
+        rows = _write_files(work.release, pairs, plan, telling)
+        manifest = describe(told, rows, left_out, before)
+        manifest["files"] = {
+            file.relative_to(work.release).as_posix(): describe_file(file)
+            for file in sorted((work.release / PAIRS).iterdir())
+        }
+        write_words(
+            work.release,
+            manifest,
+            difference=before.difference(manifest, rows) if before else None,
+            before=before.release.path if before else None,
+            ledger=before.ledger if before else (),
+        )
+        work.finish()
     return BuildSummary.of(Path(out), manifest)
+
+
+@contextmanager
+def _told_where(out: Path) -> Iterator[None]:
+    """Turn what the disk refuses into one line with a remedy."""
+    try:
+        yield
+    except OSError as error:
+        raise FlickrexifError(
+            f"{str(out)!r} cannot be written ({error.strerror or error}): make room, or name "
+            "another folder, and build again"
+        ) from error
 
 
 def _write_files(

@@ -23,10 +23,12 @@ REJECTED = "rejected in review"
 def choose(report: Report, *, leave_out_failed: bool) -> tuple[list[ChosenPair], dict[str, int]]:
     """Return the pairs to build from, as declared, and how many were left out for which reason.
 
-    Raises `FlickrexifError` for a set with errors, unless pairs with errors are to be left out, and
-    `UsageError` where no pair is left, or a decision is on none: whose it is, nobody can tell.
+    Raises `FlickrexifError` for errors on pairs that nobody rejected, unless pairs with errors are
+    to be left out, and `UsageError` where no pair is left, or a decision is on none: whose it is,
+    nobody can tell.
     """
-    errors = [found for found in report.findings if _stops(found)]
+    rejected = {one.subject_idx for one in report.declared.subjects if one.decision == "reject"}
+    errors = [f for f in report.findings if _stops(f) and f.subject_idx not in rejected]
     if errors and not leave_out_failed:
         first = errors[0]
         where = first.file or first.subject_idx or "the set"
@@ -42,7 +44,7 @@ def choose(report: Report, *, leave_out_failed: bool) -> tuple[list[ChosenPair],
     for subject in report.declared.subjects:
         name = subject.subject_idx
         mine = [found for found in report.findings if found.subject_idx == name]
-        reason = _reason(subject.decision == "reject", mine)
+        reason = REJECTED if name in rejected else _reason(mine)
         if reason is None and all(len(subject.on(side)) == 1 for side in SIDES):
             kept = tuple(found for found in mine if found.check not in MENDED)
             chosen.append(ChosenPair(subject, verdicts.get(name), kept))
@@ -73,7 +75,5 @@ def _stops(finding: Finding) -> bool:
     return finding.severity == "error" and finding.check not in MENDED
 
 
-def _reason(is_rejected: bool, findings: list[Finding]) -> str | None:
-    if is_rejected:
-        return REJECTED
+def _reason(findings: list[Finding]) -> str | None:
     return next((found.check for found in findings if _stops(found)), None)

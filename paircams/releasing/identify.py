@@ -35,7 +35,7 @@ def identify(chosen: Sequence[ChosenPair], plan: PairsPlan, progress: Progress) 
                 stripped.append(strip_metadata(content))
             except UnreadableImage as error:
                 stripped.append(content)
-                lossy.append(f"{file.name!r} cannot be stripped without loss ({error})")
+                lossy.append(f"{file.name!r} cannot be stripped without loss ({error.reason})")
         identified.append(replace(pair, pair_id=id_of(stripped)))
         progress.advance()
     progress.close()

@@ -12,9 +12,11 @@ from PIL import Image, ImageOps
 
 from flickrexif.errors import FlickrexifError
 from flickrexif.exif.read import read_exif
-from flickrexif.imaging import UnreadableImage, decode_rgb, masked_crop, strip_metadata
+from flickrexif.imaging import UnreadableImage, masked_crop, strip_metadata
+from flickrexif.imaging.decode import orientation_of, rgb, upright
 from flickrexif.treating.rows import row_id
 from flickrexif.treating.treatments import png
+from paircams.grey import opened_photo
 from paircams.layout import SIDES
 from paircams.photo_bytes import read_photo
 
@@ -112,11 +114,18 @@ def _columns(path: Path) -> dict[str, list[Any]]:
 def _made(file: PhotoFile, content: bytes, plan: PairsPlan) -> bytes:
     try:
         if plan.kind == "masked":
-            hidden = masked_crop(decode_rgb(content), plan.crop, plan.mask, row_id(file.name))
+            hidden = masked_crop(_upright(content), plan.crop, plan.mask, row_id(file.name))
             return png(hidden)
         return strip_metadata(content)
-    except UnreadableImage as error:
+    except (UnreadableImage, OSError, SyntaxError, ValueError) as error:
         raise FlickrexifError(f"{file.name!r} changed meanwhile ({error}): build anew") from error
+
+
+def _upright(content: bytes) -> Image.Image:
+    """The photo in RGB, of every format that validation takes: HEIC and WebP too."""
+    with opened_photo(content) as image:
+        image.load()
+        return upright(rgb(image), orientation_of(image))
 
 
 def _figures(pair: ChosenPair) -> Row:

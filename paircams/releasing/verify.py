@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 from collections import Counter, defaultdict
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +18,10 @@ from flickrexif.progress import Progress, Silent
 from flickrexif.release.card import CARD
 from flickrexif.release.checks.files import check_files, first_line
 from flickrexif.release.checks.schema import check_changelog, check_features
+from flickrexif.release.checks.withdrawn import check_ledger
 from flickrexif.release.finding import Finding
-from flickrexif.release.ledger import LEDGER
 from flickrexif.release.manifest import MANIFEST, files_of
 from flickrexif.release.schema import PAIRS
-from flickrexif.release.versions import numbers
 from paircams.layout import SIDES
 from paircams.releasing.card import render_card
 from paircams.releasing.files import read_rows
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from flickrexif.release.manifest import Manifest
+    from paircams.releasing.ledger import WithdrawnPair
 
 _ABOUT_THE_PAIR = ("subject_idx", "license", "owner", "inliers", "homography", "findings")
 
@@ -102,25 +104,23 @@ def _check_rows(folder: Path, manifest: Manifest) -> Iterator[Finding]:
 
 
 def _check_withdrawn(folder: Path, manifest: Manifest) -> Iterator[Finding]:
-    """``ledger`` and ``withdrawn-pair``; a release without a ledger withdrew nothing."""
-    try:
-        ledger = read_ledger(folder)
-        latest = numbers(manifest["version"])
-    except UsageError as error:
-        yield Finding("ledger", LEDGER, str(error))
-        return
-    for one in ledger:
-        if numbers(one.version) > latest:
-            message = f"pair {one.pair_id} is said to leave in {one.version!r}, a later version"
-            yield Finding("ledger", LEDGER, message)
-    if len(ledger) != manifest["withdrawn"]:
-        message = f"{manifest['withdrawn']} pairs are said to be withdrawn, not {len(ledger)}"
-        yield Finding("ledger", MANIFEST, message)
-    gone = {one.pair_id for one in ledger}
-    for name in files_of(PAIRS, manifest).get(SPLIT, ()) if gone else ():
-        there = {str(row["pair_id"]) for row in _read(folder / name, ["pair_id"])}
-        for pair_id in sorted(gone & there):
-            yield Finding("withdrawn-pair", name, f"{pair_id} was withdrawn, but is still there")
+    """``ledger``, as long as the manifest tells, and ``withdrawn-pair``."""
+
+    def still_there(gone: set[str]) -> Iterator[tuple[str, str]]:
+        for name in files_of(PAIRS, manifest).get(SPLIT, ()):
+            there = {str(row["pair_id"]) for row in _read(folder / name, ["pair_id"])}
+            yield from ((name, pair_id) for pair_id in sorted(gone & there))
+
+    def pair_id(line: WithdrawnPair) -> str:
+        return line.pair_id
+
+    read = partial(read_ledger, folder)
+    yield from check_ledger(read, manifest, "pair", id_of=pair_id, still_there=still_there)
+    with suppress(UsageError):  # told above
+        lines = len(read())
+        if lines != manifest["withdrawn"]:
+            message = f"{manifest['withdrawn']} pairs are said to be withdrawn, not {lines}"
+            yield Finding("ledger", MANIFEST, message)
 
 
 def _read(file: Path, columns: list[str] | None = None) -> Iterator[dict[str, Any]]:

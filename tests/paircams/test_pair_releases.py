@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pillow_heif
 import pytest
 from pair_releases import FILE, leave, rewrite, rows
 from PIL import Image
@@ -103,6 +106,36 @@ def test_a_masked_release_shows_the_border_alone(pairs: Path, tmp_path: Path) ->
     assert "Kind **masked**" in (tmp_path / "masked" / "README.md").read_text()
 
 
+def test_heic_cannot_be_stripped_but_masked(pairs: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(pairs, tmp_path / "set"))
+    pillow_heif.register_heif_opener()
+    phone = copy / "001" / "smartphone.jpg"
+    with Image.open(phone) as image:
+        image.save(phone, "HEIF", quality=90)
+    with pytest.raises(UsageError, match=r"cannot be stripped .*neither JPEG nor PNG\): .*masked"):
+        build(copy, PairsPlan("1.0.0"), out=tmp_path / "out")
+    assert not list(tmp_path.glob("out*"))
+    build(copy, PairsPlan("1.0.0", kind="masked"), out=tmp_path / "out")
+    assert verify(tmp_path / "out") == []
+
+
+def test_a_disk_that_takes_no_more_is_told_and_the_next_build_is_whole(
+    pairs: Path, built: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    words = f"build {pairs} --version 1.0.0 --out {out}"
+    command = f"import paircams.cli; paircams.cli.main({words.split()!r})"
+    limited = ["bash", "-c", 'ulimit -f 24; exec "$0" -c "$1"', sys.executable, command]
+    done = subprocess.run(limited, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert f"error: {str(out)!r} cannot be written (" in done.stderr
+    assert "make room" in done.stderr
+    assert not out.exists()
+    build(pairs, PairsPlan("1.0.0"), out=out)
+    for path in built.rglob("*.*"):
+        assert (out / path.relative_to(built)).read_bytes() == path.read_bytes()
+
+
 def test_a_set_with_errors_is_refused_unless_they_are_left_out(tmp_path: Path) -> None:
     made = simulate(
         tmp_path / "set", pairs=4, longest_px=SIZE, faults={"empty": 1, "rotated-180": 1}
@@ -123,6 +156,20 @@ def test_pairs_that_were_rejected_in_review_are_left_out(pairs: Path, tmp_path: 
     summary = build(copy, PairsPlan("1.0.0"), out=tmp_path / "out")
     assert (summary.pairs, summary.left_out) == (2, {"rejected in review": 1})
     assert {row["subject_idx"] for row in rows(tmp_path / "out")} == {"001", "003"}
+
+
+def test_errors_of_rejected_pairs_stop_no_build(tmp_path: Path) -> None:
+    made = simulate(
+        tmp_path / "set", pairs=4, longest_px=SIZE, faults={"empty": 1, "rotated-180": 1}
+    )
+    bad = [subject for fault in made.planted for subject in fault.subjects]
+    write_decision(made.manifest, bad[0], Decided("reject"))
+    with pytest.raises(FlickrexifError, match=rf"1 errors, such as rotated of '{bad[1]}/"):
+        build(made.folder, PairsPlan("1.0.0"), out=tmp_path / "out")
+    write_decision(made.manifest, bad[1], Decided("reject"))
+    summary = build(made.folder, PairsPlan("1.0.0"), out=tmp_path / "out")
+    assert (summary.pairs, summary.left_out) == (2, {"rejected in review": 2})
+    assert verify(tmp_path / "out") == []
 
 
 def test_a_release_is_never_overwritten(pairs: Path, built: Path) -> None:
