@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flickrexif import console
-from flickrexif.cli.encoding import encoder_option, most_unreadable_option, threads_option
+from flickrexif.cli.encoding import (
+    device_option,
+    dtype_option,
+    encoder_option,
+    most_unreadable_option,
+    threads_option,
+)
 from flickrexif.cli.outputs import output_folder
 from flickrexif.cli.probing import mask
 from flickrexif.cli.root import cli, geometry_option, json_option, open_progress, path_type
@@ -33,6 +39,8 @@ if TYPE_CHECKING:
 @most_unreadable_option
 @click.option("--out", type=output_folder, help="Write results.json and leak.png into this folder.")
 @click.option("--seed", default=0, show_default=True, help="Of splits drawn and of resamples.")
+@device_option
+@dtype_option
 @threads_option
 @json_option
 def mask_leak(
@@ -77,6 +85,8 @@ def mask_leak(
     "--out", type=output_folder, help="Write map.csv, results.json and map.png into this folder."
 )
 @click.option("--seed", default=0, show_default=True, help="Of a background of noise.")
+@device_option
+@dtype_option
 @threads_option
 @json_option
 def shift(subject: Path, encoder: str, out: Path | None, as_json: bool, **words: Any) -> None:

@@ -10,6 +10,7 @@ import click
 from flickrexif import console
 from flickrexif.cli.encoding import (
     device_option,
+    dtype_option,
     encoders_option,
     most_unreadable_option,
     threads_option,
@@ -52,6 +53,7 @@ def over_processed(command: Callable[..., Any]) -> Callable[..., Any]:
             ),
             most_unreadable_option,
             device_option,
+            dtype_option,
             threads_option,
             json_option,
         )

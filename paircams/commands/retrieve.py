@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from flickrexif import console
+from flickrexif.cli.encoding import device_option, dtype_option, threads_option
 from flickrexif.cli.outputs import output_folder
 from flickrexif.progress import Bar
 
@@ -32,16 +33,9 @@ if TYPE_CHECKING:
     help="Write retrieval.json, retrieval.csv and retrieval.png into DIR.",
 )
 @click.option("--crop", type=click.IntRange(1), help="Pixels, for encoders that take any size.")
-@click.option(
-    "--device",
-    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
-    default="auto",
-    show_default=True,
-)
-@click.option(
-    "--dtype", type=click.Choice(["float32", "bfloat16"]), default="float32", show_default=True
-)
-@click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
+@device_option
+@dtype_option
+@threads_option
 @click.option("--resamples", type=click.IntRange(1), default=1000, show_default=True)
 @click.option("--seed", default=0, show_default=True)
 @click.option(

@@ -141,6 +141,8 @@ def test_heads_are_fitted_on_the_first_device():
     ("words", "told"),
     [
         ("embed images --device cuda:97", "torch finds no cuda:97 device here: "),
+        ("mask leak images --device cuda:97", "torch finds no cuda:97 device here: "),
+        ("shift images/a/1.png --device cuda:97", "torch finds no cuda:97 device here: "),
         ("embed images --device gpu", "unknown device 'gpu': use one of auto, cpu"),
         ("embed images --device cpu,mps", "mixes cpu and mps"),
         (

@@ -18,10 +18,12 @@ from torch import Tensor
 from flickrexif.imaging.image_set import read_images
 from flickrexif.imaging.reading import exact_reader
 from flickrexif.probing import controls
+from flickrexif.probing.embedding.forward import Forward, full_precision
 from flickrexif.probing.embeddings import Embeddings
 from flickrexif.probing.encoders import encoder_named
-from flickrexif.probing.encoders.masked import embed_masked, visible_of
+from flickrexif.probing.encoders.masked import visible_of
 from flickrexif.probing.measure import Features, solve
+from flickrexif.probing.placing import device_named
 from flickrexif.probing.protocols.leak_report import LeakReport, LeakRow
 from flickrexif.probing.protocols.leak_splits import Labelled, deal
 from flickrexif.probing.protocols.set_crops import (
@@ -49,7 +51,7 @@ if TYPE_CHECKING:
 
 def run(images: ImageSet, plan: LeakPlan, *, progress: Progress) -> LeakReport:
     """See `flickrexif.probing.leak_check`."""
-    encoder = encoder_named(plan.encoder) if isinstance(plan.encoder, str) else plan.encoder
+    encoder = _encoder(plan)
     require_classes(images)
     labelled = [place for place in images.places if place.label is not None]
     crop = encoder.preprocess.crop_or(plan.crop)
@@ -60,7 +62,7 @@ def run(images: ImageSet, plan: LeakPlan, *, progress: Progress) -> LeakReport:
         most_unreadable=plan.most_unreadable,
         progress=progress,
     )
-    with torch_threads(plan.threads):
+    with torch_threads(plan.threads), full_precision():
         progress.start(f"embed by {encoder.name}", len(labelled), "images")
         known, masked = _embedded(crops(read_images(labelled)), encoder, plan)
         progress.close()
@@ -120,16 +122,23 @@ def _interval(
 class _Masked:
     """The embeddings of all images under one mask."""
 
+    forward: Forward
     mask: MaskSpec
     vectors: list[Tensor] = field(default_factory=list)
     shares: list[float] = field(default_factory=list)
     """Of each image, the share of pixels hidden."""
 
-    def add(self, names: list[str], images: Tensor, encoder: Encoder) -> None:
+    def add(self, names: list[str], images: Tensor) -> None:
         seen = visible_of(self.mask, images, names)
-        self.vectors.append(embed_masked(encoder, images, self.mask, names))
+        self.vectors.append(self.forward(images, names))
         each = 1 - seen.expand(images.shape[0], *images.shape[2:]).double().mean((1, 2))
         self.shares += each.tolist()
+
+
+def _encoder(plan: LeakPlan) -> Encoder:
+    if not isinstance(plan.encoder, str):
+        return plan.encoder
+    return encoder_named(plan.encoder, device=device_named(plan.device), dtype=plan.dtype)
 
 
 def _embedded(
@@ -137,14 +146,14 @@ def _embedded(
 ) -> tuple[list[Labelled], list[_Masked]]:
     """What is known of each image, and all of them under each mask."""
     known: list[Labelled] = []
-    found = [_Masked(mask) for mask in plan.masks]
+    found = [_Masked(Forward(encoder, mask, plan.batch), mask) for mask in plan.masks]
     with torch.inference_mode():
         for group in groups_of(crops, plan.batch):
             known += [Labelled.of(image.place) for image, _ in group]
             names = [image.name for image, _ in group]
             pixels = batch_of([pixels for _, pixels in group])
             for each in found:
-                each.add(names, pixels, encoder)
+                each.add(names, pixels)
     return known, found
 
 

@@ -13,6 +13,7 @@ from flickrexif.probing.plan import ProbePlan
 from flickrexif.probing.protocols.unreadable import MOST_UNREADABLE, require_share
 
 if TYPE_CHECKING:
+    from flickrexif.probing.devices import Device, Dtype
     from flickrexif.probing.encoders.protocol import Encoder
 
 RATIOS = (0.0, 0.5, 0.75, 0.9, 0.95, 1.0)
@@ -39,6 +40,10 @@ class LeakPlan:
     """How many bootstrap resamples of the test images an interval takes."""
     seed: int = 0
     """Of splits that the set does not have, and of resamples."""
+    device: Device = "auto"
+    """Where the encoder embeds."""
+    dtype: Dtype = "float32"
+    """Of the encoder."""
     threads: int = 1
     """Of torch."""
     batch: int = 64
@@ -62,5 +67,10 @@ class LeakPlan:
     def probe(self) -> ProbePlan:
         """The plan of the linear probe at each ratio."""
         return ProbePlan(
-            resamples=self.resamples, seed=self.seed, threads=self.threads, batch=self.batch
+            resamples=self.resamples,
+            seed=self.seed,
+            device=self.device,
+            dtype=self.dtype,
+            threads=self.threads,
+            batch=self.batch,
         )

@@ -12,7 +12,9 @@ from torch import Tensor
 
 from flickrexif.errors import UsageError
 from flickrexif.imaging.decode import UnreadableImage
+from flickrexif.probing.embedding.forward import full_precision
 from flickrexif.probing.encoders import encoder_named
+from flickrexif.probing.placing import device_named
 from flickrexif.probing.protocols.shift_frames import Frames, frames_of, read_object
 from flickrexif.probing.protocols.shift_report import ShiftMap
 from flickrexif.probing.threads import torch_threads
@@ -37,14 +39,14 @@ def run(
     progress: Progress,
 ) -> ShiftMap:
     """See `flickrexif.probing.shift_map`."""
-    name, provenance, features = _named(embed)
+    name, provenance, features = _named(embed, plan)
     subject, image = ("object", image) if isinstance(image, Image.Image) else _read(image)
     frames = frames_of(image, plan)
     similarity = np.empty(len(frames))
     classes = None if classify is None else np.empty(len(frames), dtype=np.int64)
     progress.start(f"embed by {name}", len(frames), "positions")
     done = 0
-    with torch_threads(plan.threads), torch.inference_mode():
+    with torch_threads(plan.threads), full_precision(), torch.inference_mode():
         centre = _embedded(features, _batch([frames.frame(0, 0)]))
         for batch in _batches(frames, plan.batch):
             place = slice(done, done + len(batch))
@@ -83,9 +85,9 @@ def cosine(vectors: Tensor, centre: Tensor) -> Tensor:
     return torch.where((vectors == centre).all(1), 1.0, angle.clamp(-1, 1))
 
 
-def _named(embed: str | Embed) -> tuple[str, Mapping[str, str], Embed]:
+def _named(embed: str | Embed, plan: ShiftPlan) -> tuple[str, Mapping[str, str], Embed]:
     if isinstance(embed, str):
-        encoder = encoder_named(embed)
+        encoder = encoder_named(embed, device=device_named(plan.device), dtype=plan.dtype)
         return encoder.name, encoder.provenance, seeing_all(encoder)
     return str(getattr(embed, "__name__", type(embed).__name__)), {}, embed
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from flickrexif.errors import UsageError
 from flickrexif.probing.plan import ProbePlan
+
+if TYPE_CHECKING:
+    from flickrexif.probing.devices import Device, Dtype
 
 ShiftMode = Literal["paste", "roll", "crop"]
 
@@ -43,6 +46,10 @@ class ShiftPlan:
     """A colour ``#rrggbb``, or ``noise``: uniform bytes."""
     seed: int = 0
     """Of the noise."""
+    device: Device = "auto"
+    """Where an encoder that is named embeds."""
+    dtype: Dtype = "float32"
+    """Of such an encoder."""
     threads: int = 1
     """Of torch."""
     batch: int = 64
@@ -64,4 +71,6 @@ class ShiftPlan:
                 f"no shift lies within radius {self.radius} px at stride {self.stride} px: "
                 f"give a radius of {self.stride} or more, or a smaller stride"
             )
-        ProbePlan(threads=self.threads, batch=self.batch)  # refuses what does not fit
+        ProbePlan(
+            device=self.device, dtype=self.dtype, threads=self.threads, batch=self.batch
+        )  # refuses what does not fit
