@@ -49,7 +49,9 @@ def _exit_code(command: click.Command, name: str, arguments: Sequence[str] | Non
         return _told(f"a command is missing. See {seen} --help.", UsageError.exit_code)
     except click.UsageError as error:
         seen = error.ctx.command_path if error.ctx else name
-        return _told(f"{error.format_message()} See {seen} --help.", UsageError.exit_code)
+        told = error.format_message().rstrip()
+        stop = "" if told.endswith((".", "?", "!")) else "."
+        return _told(f"{told}{stop} See {seen} --help.", UsageError.exit_code)
     except click.ClickException as error:
         return _told(error.format_message(), UsageError.exit_code)
     except (Interrupted, LimitReached) as error:

@@ -81,6 +81,7 @@ each_command = pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
         ("crawl --sandbox --months 2020-01 --per-user-month x new", "'x'"),
         ("crawl --sandbox --months 2020-01 --size tiny new", "'tiny'"),
         ("crawl --sandbox --months 2020-01 --exif-from file new", "ignore_hidden_exif"),
+        ("crawl --sandbox --months 2020-01 --ignore-hidden-exif new", "say --exif-from file"),
         ("crawl --nonsense", "'--nonsense'"),
         ("nonsense", "'nonsense'"),
         ("mask nonsense", "'nonsense'"),
@@ -168,6 +169,33 @@ def test_a_text_file_has_no_mask_preview(run: CommandLine) -> None:
 def test_ratios_that_are_no_shares_are_refused(run: CommandLine, ratios: str) -> None:
     Image.new("RGB", (32, 32)).save("photo.png")
     assert "ratio" in run.refused("mask", "preview", "photo.png", "--ratios", ratios)
+
+
+def test_a_mask_preview_makes_the_folder_of_its_sheet(run: CommandLine) -> None:
+    Image.new("RGB", (40, 30)).save("photo.png")
+    words = ("mask", "preview", "photo.png", "--ratios", "0.5", "--out", "new/sheet.png")
+    assert run(*words) == (0, "new/sheet.png\n", "")
+    assert Path("new/sheet.png").is_file()
+
+
+def test_a_mask_preview_is_no_jpeg(run: CommandLine) -> None:
+    Image.new("RGB", (40, 30)).save("photo.png")
+    assert ".png" in run.refused("mask", "preview", "photo.png", "--out", "sheet.jpg")
+
+
+@pytest.mark.parametrize("kind", ["images", "metadata"])
+@pytest.mark.parametrize("words", ["--mask-ratio 0.9", "--crop 100"])
+def test_a_build_without_a_mask_takes_no_word_of_it(
+    run: CommandLine, kind: str, words: str
+) -> None:
+    told = run.refused("build", "corpus", "--version", "1.0.0", "--kind", kind, *words.split())
+    assert f"{words.split()[0]} is for masked releases, not for {kind}" in told
+
+
+def test_sentences_of_an_error_stand_apart(run: CommandLine) -> None:
+    Path("afile").write_text("")
+    told = run.refused("publish", "release", "--to", "afile")
+    assert "'afile' is a file: name a folder. See flickrexif publish --help." in told
 
 
 def test_a_mask_preview_tells_the_file_it_wrote(run: CommandLine) -> None:

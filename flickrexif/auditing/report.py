@@ -37,9 +37,11 @@ class AuditReport:
             (a.attribute, a.with_what, _figure(a.cramers_v), f"{a.photos:,}", f"{a.levels:,}")
             for a in self.associations
         ]
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         version = f" {self.version}" if self.version else ""
         heading = f"{self.release}{version}: what goes with each attribute (0 nothing, 1 the same)"
+        if not self.associations:
+            return [heading, "nothing is told of its images besides one label"]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         return [heading, *(_row(row, widths) for row in rows)]
 
     def as_dict(self) -> dict[str, Any]:

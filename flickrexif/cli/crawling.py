@@ -20,7 +20,7 @@ from flickrexif.cli.reaching import (
     limit_options,
 )
 from flickrexif.cli.root import cli, json_option, open_progress, path_type
-from flickrexif.errors import PartialError
+from flickrexif.errors import PartialError, UsageError
 from flickrexif.flickr.sizes import SIZES
 
 if TYPE_CHECKING:
@@ -111,10 +111,17 @@ def crawl(
     share one budget of calls, also across restarts. After flickrexif login, searches are signed if
     FLICKR_API_SECRET is set; what is collected stays the same.
     """
+    from flickrexif.corpus.words import WORDS_FILE
     from flickrexif.crawling import CrawlPlan
     from flickrexif.crawling import crawl as run
 
     plan = CrawlPlan(**words)
+    is_idle = plan.ignore_hidden_exif and plan.exif_from != "file"
+    if is_idle and not (corpus / WORDS_FILE).exists():  # a corpus may have been begun with it
+        raise UsageError(
+            f"--exif-from {plan.exif_from} asks owners for consent: leave out "
+            "--ignore-hidden-exif, or say --exif-from file"
+        )
     with ExitStack() as stack:
         connection, progress = flickr.connect(stack), open_progress(stack)
         summary = run(corpus, plan, connection=connection, limits=limits, progress=progress)

@@ -114,6 +114,8 @@ def mask_preview(image: Path, ratios: str, geometry: Any, out: Path) -> None:
     from flickrexif.imaging import MaskSpec, UnreadableImage, decode_rgb
     from flickrexif.imaging import mask_preview as run
 
+    if out.suffix.lower() not in ("", ".png"):
+        raise UsageError(f"{str(out)!r} would hold a PNG: name a file that ends in .png")
     try:
         wanted = [float(word) for word in ratios.split(",")]
     except ValueError:
@@ -123,6 +125,7 @@ def mask_preview(image: Path, ratios: str, geometry: Any, out: Path) -> None:
     except (OSError, UnreadableImage) as error:
         raise UsageError(f"{str(image)!r} is no readable image ({error}): name another") from error
     sheet = run(photo, wanted, spec=MaskSpec(geometry=geometry))
+    out.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(out) as partial:
         sheet.save(partial, format="PNG")
     click.echo(out)

@@ -83,6 +83,15 @@ def _named(bins: tuple[str, ...]) -> dict[str, str]:
     return named
 
 
+def _refuse_idle(kind: str, *names: str) -> None:
+    """Raise `UsageError` when an option that a ``kind`` of release has no use for was written."""
+    words = click.get_current_context()
+    for name in names:
+        if words.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
+            flag = f"--{name.replace('_', '-')}"
+            raise UsageError(f"{flag} is for masked releases, not for {kind}: leave it out")
+
+
 @cli.command()
 @click.argument("corpus", type=path_type())
 @click.option("--version", "version", required=True, metavar="X.Y.Z", help="Such as 1.0.0.")
@@ -128,6 +137,8 @@ def build(
     from flickrexif.release import BuildPlan
     from flickrexif.release import build as run
 
+    if words["kind"] != "masked":
+        _refuse_idle(words["kind"], "mask_ratio", "crop")
     mask = MaskSpec(ratio=mask_ratio)
     plan = BuildPlan(version=version, attributes=split_names(attributes), mask=mask, **words)
     count = process_count(processes)

@@ -100,7 +100,7 @@ def recheck(
     metavar="FILE",
     help="A list: one photo id, page URL or NSID a line.",
 )
-@click.option("--reason", default="asked for", show_default=True, metavar="TEXT", help="Why.")
+@click.option("--reason", metavar="TEXT", help="Why.  [default: asked for]")
 @click.option("--undo", is_flag=True, help="Strike them off the list, recorded by mistake.")
 @click.option("--list", "shows_list", is_flag=True, help="Show what was taken down.")
 @click.option("--version", metavar="X.Y.Z", help="The new version.  [default: the next patch]")
@@ -122,10 +122,19 @@ def takedown(place: Path, as_json: bool, **words: Any) -> None:
     its withdrawn.jsonl with the date and --reason, which is one of: asked for, licence, legal,
     unsafe, no longer public, mistake. RELEASE itself is left for you to delete.
     """
+    from flickrexif.corpus.words import WORDS_FILE
     from flickrexif.release.manifest import MANIFEST
 
-    is_release = (place / MANIFEST).is_file() and not (place / "corpus.toml").exists()
-    (_from_release if is_release else _from_corpus)(place, as_json=as_json, **words)
+    is_corpus, is_release = (place / WORDS_FILE).exists(), (place / MANIFEST).is_file()
+    if not is_corpus and not is_release:
+        raise UsageError(
+            f"{str(place)!r} is neither a corpus (no {WORDS_FILE}) nor a release (no {MANIFEST}): "
+            "name one that holds the photos"
+        )
+    if words["reason"] is not None and (words["undo"] or words["shows_list"]):
+        raise UsageError("--reason is told of a takedown: leave it out of --list and --undo")
+    words["reason"] = "asked for" if words["reason"] is None else words["reason"]
+    (_from_corpus if is_corpus else _from_release)(place, as_json=as_json, **words)
 
 
 def _from_corpus(
@@ -177,7 +186,7 @@ def _from_release(
             "--undo is for a corpus: what a release withdrew stays out of the versions after it"
         )
     if shows_list:
-        if words["photos"] or words["owners"] or words["listed_in"]:
+        if date or any(words[name] for name in ("photos", "owners", "listed_in", "version", "out")):
             raise UsageError("--list shows the list and takes nothing down: name nothing beside it")
         ledger = read_ledger(release)
         lines = [f"{one.photo_id}  {one.version}  {one.date}  {one.reason}" for one in ledger]

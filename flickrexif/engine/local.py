@@ -9,7 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flickrexif.engine.parent import end_with_parent
+from flickrexif.engine.parent import deferred_interrupts, end_by_interrupt, end_with_parent
 from flickrexif.engine.seam import ShardFailure, ShardReport
 
 if TYPE_CHECKING:
@@ -68,7 +68,8 @@ class LocalPool:
             while (waiting and not suspects) or running:
                 while waiting and not suspects and len(running) < self.processes:
                     try:
-                        running[pool.submit(_attempt_here, waiting[0])] = waiting[0]
+                        with deferred_interrupts():  # this may start a worker
+                            running[pool.submit(_attempt_here, waiting[0])] = waiting[0]
                     except BrokenProcessPool:
                         suspects.append(waiting[0])
                     waiting.popleft()
@@ -89,7 +90,9 @@ class LocalPool:
                 return done
             with self._pool(stage, 1) as pool:
                 try:
-                    return pool.submit(_attempt_here, task).result()
+                    with deferred_interrupts():
+                        future = pool.submit(_attempt_here, task)
+                    return future.result()
                 except BrokenProcessPool:
                     continue
         return ShardFailure(task.index, f"{stage.name}: the worker process died")
@@ -124,6 +127,7 @@ _here: list[_Opened] = []
 
 
 def _install(stage: Stage) -> None:
+    end_by_interrupt()
     end_with_parent()
     _here[:] = [_Opened(stage)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     from flickrexif.flickr.connection import Connection
     from flickrexif.ids import PhotoId
+
+log = logging.getLogger("flickrexif")
 
 TABLE_ENDINGS = (".csv", ".jsonl", ".parquet")
 _SHA256 = "sha256"
@@ -38,7 +41,10 @@ class TablePhotos:
         for a table without rows and for a sha256 that is none.
         """
         columns = {**COLUMNS, _SHA256: _SHA256}
-        rows = read_table(path, columns, optional=columns.keys() - _NEEDED).rows
+        told = read_table(path, columns, optional=columns.keys() - _NEEDED)
+        if told.ownerless:
+            log.warning("%d rows of %r tell no owner and are left out", told.ownerless, str(path))
+        rows = told.rows
         if rows.is_empty():
             raise UsageError(f"{str(path)!r} has no row with an owner: name another table")
         lower = rows.with_columns(pl.col(_SHA256).str.to_lowercase())

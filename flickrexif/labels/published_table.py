@@ -50,9 +50,10 @@ def read_table(
 ) -> PublishedTable:
     """The table at ``path`` (``.csv``, ``.jsonl`` or ``.parquet``), other columns left out.
 
-    Columns that are ``optional`` and not there are null. Texts are cut at the first NUL and
-    stripped, blank ones are null. Raises `UsageError` for a file that cannot be read, that lacks a
-    column or has an id that is none, and for a photo that is told with two owners.
+    Rows without any value are passed. Columns that are ``optional`` and not there are null. Texts
+    are cut at the first NUL and stripped, blank ones are null. Raises `UsageError` for a file that
+    cannot be read, that lacks a column or has an id that is none, and for a photo that is told with
+    two owners.
     """
     found = _read(path)
     missing = [name for name in columns if name not in found.columns]
@@ -67,7 +68,8 @@ def read_table(
     bare = pl.all().cast(pl.String).str.replace(r"(?s)\x00.*$", "")
     texts = bare.str.strip_chars().replace("", None)
     rows = found.select(pl.col(old).alias(new) for old, new in columns.items()).select(texts)
-    rows = rows.with_columns(_ids(rows["photo_id"], path))
+    blank = found.select(pl.all_horizontal(pl.all().is_null())).to_series()
+    rows = rows.with_columns(_ids(rows["photo_id"], blank, path)).filter(~blank)
     owned = rows.drop_nulls("owner_id")
     _refuse_two_owners(owned, path)
     once = owned.unique("photo_id", keep="first", maintain_order=True).sort("photo_id")
@@ -87,11 +89,13 @@ def _read(path: Path) -> pl.DataFrame:
         raise UsageError(f"{str(path)!r} cannot be read ({why}): name another table") from error
 
 
-def _ids(texts: pl.Series, path: Path) -> pl.Series:
+def _ids(texts: pl.Series, blank: pl.Series, path: Path) -> pl.Series:
+    """The ids that ``texts`` tell; null where the row is ``blank``, such as an empty line."""
     digits = pl.when(texts.str.contains(r"^[1-9]\d{0,18}$")).then(texts)
     ids = pl.select(digits.cast(pl.Int64, strict=False).alias("photo_id")).to_series()
-    if ids.null_count():
-        row = int(ids.is_null().arg_max() or 0)
+    odd = ids.is_null() & ~blank
+    if odd.any():
+        row = int(odd.arg_max() or 0)
         raise UsageError(
             f"{str(path)!r} has no photo id but {texts[row]!r} in column {ID!r} of row {row + 1}: "
             "mend or drop that row"

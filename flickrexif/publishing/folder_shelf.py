@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from flickrexif.atomic import sync_directory
 from flickrexif.errors import AccessError, UpstreamError, UsageError
 from flickrexif.publishing.shelf import MAIN, Refs
+from flickrexif.release.manifest import MANIFEST
 from flickrexif.release.source import sha256_of
 
 if TYPE_CHECKING:
@@ -34,6 +35,11 @@ class FolderShelf:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        if (path / MANIFEST).is_file():
+            raise UsageError(
+                f"{str(path)!r} is a release, not a folder that releases were published to: name "
+                "such a folder or a new one; datasets.load_dataset opens the release itself"
+            )
         if path.exists() and not (path / TREES).is_dir() and any(path.iterdir()):
             raise UsageError(
                 f"{str(path)!r} holds other files: name a new folder, or one published to before"
@@ -74,6 +80,10 @@ class FolderShelf:
     ) -> str:
         """See `Shelf`."""
         del message
+        if self._path.resolve().is_relative_to(folder.resolve()):
+            raise UsageError(
+                f"{self.name!r} lies in the release {str(folder)!r}: name a folder outside of it"
+            )
         sources = self._sources(parent, remove) | {name: folder / name for name in add}
         progress.start("publish", len(sources), "files")
         return self._advance(sources, copied=frozenset(add), progress=progress)

@@ -126,7 +126,8 @@ def withdraw(shelf: Shelf, version: str, *, reason: str) -> WithdrawnVersion:
     Another reason takes the place of the earlier one. Raises `UsageError` for a version that was
     never published, and for an empty ``reason``.
     """
-    if not reason.strip():
+    reason = " ".join(reason.split())
+    if not reason:
         raise UsageError("a version is withdrawn for a reason: give one, it is published")
     refs = shelf.refs()
     commit, head = require_version(shelf, refs, version), refs.head

@@ -151,6 +151,11 @@ def _named(
 
 
 def _beside(before: ReleaseFolder, version: str) -> Path:
+    if before.path.is_symlink():
+        raise UsageError(
+            f"{str(before.path)!r} is a link, as the versions in a published folder are: "
+            "say where the new version shall lie by --out (out=...)"
+        )
     return before.path.resolve().with_name(f"{before.manifest['name']}-{version}")
 
 

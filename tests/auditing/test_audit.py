@@ -90,6 +90,14 @@ def test_lines_and_json_tell_every_association(release: Path):
     assert len(told["associations"]) == len(report.associations)
 
 
+def test_labels_that_stand_alone_are_told_as_such(tmp_path: Path):
+    labels = pl.DataFrame({"photo_id": [1, 2, 3, 4], "label": [0, 1, 0, 1]})
+    release = write_release(tmp_path / "set", {"jpeg": labels}, pl.DataFrame({"photo_id": [1]}))
+    report = audit(release)
+    assert report.associations == ()
+    assert report.lines()[1:] == ["nothing is told of its images besides one label"]
+
+
 def test_a_folder_that_is_no_release_is_refused(tmp_path: Path):
     with pytest.raises(UsageError, match="is no release"):
         audit(tmp_path)

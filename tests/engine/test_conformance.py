@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import itertools
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -22,6 +24,32 @@ tasks = [ShardTask(n, word, folder / str(n)) for n, word in enumerate(("a", "sle
 list(LocalPool(3).run(Upper(folder / "log"), tasks))
 """
 """Two workers at work and one that waits for it."""
+
+SLOW_STAGE = """
+import os, sys, time
+from pathlib import Path
+from engine_stages import Upper
+if "IS_WORKER" in os.environ and sys.argv[3] == "importing":
+    Path(sys.argv[2], "log", f"imports {os.getpid()}").touch()
+    time.sleep(1)
+class Slow(Upper):
+    pass
+"""
+INTERRUPTED = """
+import os, sys
+from pathlib import Path
+sys.path[:0] = sys.argv[1:3]
+from slow_stage import Slow
+from flickrexif.engine import LocalPool, ShardTask
+os.environ["IS_WORKER"] = "of those to come"
+folder = Path(sys.argv[2])
+tasks = [ShardTask(n, "sleeps", folder / str(n)) for n in range(2)]
+try:
+    list(LocalPool(2).run(Slow(folder / "log"), tasks))
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+"""Ctrl-C comes to two workers, in the midst of their imports or of their shards."""
 
 ENGINES = [InProcess(), LocalPool(1), LocalPool(2)]
 POOLS = [LocalPool(1), LocalPool(2)]
@@ -167,6 +195,22 @@ def test_workers_end_with_a_process_that_is_killed(tmp_path, log):
         # The pipe ends when nobody holds it any more: no worker, and no resource tracker.
         parent.communicate(timeout=30)
     assert parent.returncode == -9
+
+
+@pytest.mark.parametrize("moment", ["importing", "at work"])
+def test_control_c_ends_workers_at_once_and_in_silence(moment, tmp_path, log):
+    """A terminal sends it to the workers too, also while they import."""
+    (tmp_path / "slow_stage.py").write_text(SLOW_STAGE)
+    words = [sys.executable, "-c", INTERRUPTED, Path(__file__).parent, tmp_path, moment]
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+    ) as parent:
+        while len(list(log.iterdir())) < 2:
+            assert parent.poll() is None
+            time.sleep(0.05)
+        os.killpg(parent.pid, signal.SIGINT)
+        told, _ = parent.communicate(timeout=30)
+    assert told.decode() == "interrupted\n"
 
 
 @pytest.mark.parametrize("engine", ENGINES, ids=repr)

@@ -53,6 +53,24 @@ def test_three_columns_are_enough(rows, tmp_path, open_box):
         assert hydrate(table, HydratePlan(to=tmp_path / "c"), connection=connection).saved == 3
 
 
+def test_rows_without_an_owner_are_told(rows, tmp_path, open_box, caplog):
+    table = write_table(tmp_path / "t.csv", [*rows[:2], rows[2] | {"owner": ""}])
+    with open_box() as (_, connection):
+        assert hydrate(table, HydratePlan(to=tmp_path / "c"), connection=connection).photos == 2
+    assert f"1 rows of {str(table)!r} tell no owner and are left out" in caplog.messages
+
+
+def test_blank_lines_are_passed_and_counted_in_the_numbers_of_rows(rows, tmp_path, open_box):
+    table = write_table(tmp_path / "t.csv", rows[:2])
+    head, *lines = table.read_text().splitlines()
+    table.write_text("\n".join([head, "", lines[0], "", lines[1], "", ""]))
+    with open_box() as (_, connection):
+        assert hydrate(table, HydratePlan(to=tmp_path / "c"), connection=connection).saved == 2
+    table.write_text("\n".join([head, "", lines[0], "x" + lines[1]]))
+    with pytest.raises(UsageError, match="of row 3: mend"):
+        hydrate(table, HydratePlan(to=tmp_path / "d"), connection=NOWHERE)
+
+
 def test_an_empty_folder_may_be_named(rows, tmp_path, open_box):
     (tmp_path / "c").mkdir()
     table = write_table(tmp_path / "t.csv", rows[:2])

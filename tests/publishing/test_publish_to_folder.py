@@ -37,6 +37,28 @@ def names_in(folder: Path) -> set[str]:
     return set(everything(folder))
 
 
+def test_a_release_is_not_published_into_itself(release_of, tmp_path):
+    release = shutil.copytree(release_of("1.0.0"), tmp_path / "release")
+    before = everything(release)
+    with pytest.raises(UsageError, match=r"lies in the release .*: name a folder outside of it"):
+        publish(release, FolderShelf(release / "shelf"))
+    assert everything(release) == before
+
+
+def test_a_release_is_not_taken_for_the_folder_it_was_published_to(release_of):
+    release = str(release_of("1.0.0"))
+    with pytest.raises(UsageError, match=r"is a release, not a folder .*load_dataset"):
+        load(release, "masked")
+    with pytest.raises(UsageError, match="is a release, not a folder"):
+        verify_published(release, "1.0.0")
+
+
+def test_the_reason_of_a_withdrawal_is_one_line(release_of, shelf):
+    publish(release_of("1.0.0"), shelf)
+    assert withdraw(shelf, "1.0.0", reason=" wrong\n  labels ").withdrawn == "wrong labels"
+    assert releases(shelf)[0].withdrawn == "wrong labels"
+
+
 def test_a_release_is_published_whole_and_opens_by_its_tag(release_of, shelf, tmp_path):
     release = release_of("1.0.0")
     summary = publish(release, shelf)

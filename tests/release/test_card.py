@@ -179,6 +179,8 @@ def test_owners_who_were_not_asked_are_told(release):
         manifest, numbers=numbers
     )
     manifest["corpus"]["ignore_hidden_exif"] = True
+    assert "**owners were not asked**" not in render_card(manifest, numbers=numbers)
+    manifest["corpus"]["exif_from"] = "file"
     assert "**owners were not asked**" in render_card(manifest, numbers=numbers)
 
 

@@ -76,6 +76,19 @@ def images_of(release, attribute):
     return {row["photo_id"]: row["image"] for row in rows if "image" in row}
 
 
+def test_the_next_version_never_lands_where_a_link_leads(sharded, tmp_path):
+    """As ``DIR/v1.0.0`` does, into the trees of a folder that was published to."""
+    publish(sharded / "metadata", FolderShelf(tmp_path / "shelf"))
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(UsageError, match=r"v1.0.0' is a link, .*: say where .*--out"):
+        take_down_release(tmp_path / "shelf" / "v1.0.0", photos=GONE, date=DAY)
+    assert sorted(tmp_path.rglob("*")) == before
+    told = take_down_release(
+        tmp_path / "shelf" / "v1.0.0", photos=GONE, date=DAY, out=tmp_path / "next"
+    )
+    assert told.out == tmp_path / "next"
+
+
 @each_kind
 def test_what_is_left_is_sound_and_has_nothing_of_them(kind, withdrawn):
     out = withdrawn[kind].out

@@ -113,6 +113,19 @@ def test_words_that_do_not_fit_are_refused_in_one_line(words, told, served, run)
     assert takedowns("corpus") == []
 
 
+@pytest.mark.parametrize("place", ["nowhere", "afolder"])
+def test_a_place_that_is_neither_corpus_nor_release_is_told_as_such(place, run, here):
+    (here / "afolder").mkdir()
+    told = run.refused("takedown", place, "--photo", 495)
+    assert f"'{place}' is neither a corpus (no corpus.toml) nor a release (no manifest" in told
+
+
+@pytest.mark.parametrize("words", ["--undo --photo 495", "--list"])
+def test_a_reason_is_given_for_nothing_but_a_takedown(words, served, run):
+    told = run.refused("takedown", "corpus", *words.split(), "--reason", "by mail")
+    assert "--reason is told of a takedown: leave it out" in told
+
+
 def test_an_empty_list_says_so(served, run):
     assert run("takedown", "corpus", "--list") == (0, "nothing was taken down\n", "")
 
