@@ -203,7 +203,7 @@ def test_a_probe_opens_a_masked_set_as_masked(made):
     assert report.skipped == {}
     manifest = read_manifest(made["masked"])
     assert report.encoders[0].hidden == pytest.approx(manifest["mask_achieved_ratio"], abs=1e-6)
-    with pytest.raises(UsageError, match="is masked already"):
+    with pytest.raises(UsageError, match="masked already"):
         probe(made["masked"], ProbePlan(encoders=("pixels",), mask=MaskSpec()))
 
 
