@@ -138,7 +138,9 @@ def pages_of(files: int) -> int:
 # Sending
 
 
-@pytest.mark.parametrize("transfer", ["lfs", "multipart", "xet"])
+@pytest.mark.parametrize(
+    "transfer", ["lfs", pytest.param("multipart", marks=pytest.mark.long), "xet"]
+)
 def test_only_what_is_new_is_sent_in_one_commit_and_one_tag(hub_of, release_of, transfer):
     lab = Lab(*hub_of(transfer), release_of)
     first = lab.publish(lab.release("1.0.0"), "--json").told

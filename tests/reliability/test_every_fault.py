@@ -56,6 +56,7 @@ def test_all_faults_together_change_nothing_but_the_cost(seed, clean_run, open_b
     assert summary.failed == 0
 
 
+@pytest.mark.long
 def test_faults_in_a_month_that_must_be_split(crowd, clean_run, open_box, tmp_path):
     plan = CrawlPlan("2020-01", per_user_month=3)
     with open_box(crowd, faults=all_at_once(5), result_cap=300) as (_, connection):

@@ -135,7 +135,7 @@ def recorded_shards(corpus) -> set[str]:
             return {name for (name,) in sql.execute("SELECT name FROM shards")}
 
 
-LONG = ("without images", "by the API", "another seed")
+LONG = ("crowded", "without images", "by the API", "another seed")
 
 
 @pytest.mark.parametrize(

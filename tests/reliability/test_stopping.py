@@ -24,7 +24,9 @@ SLOW = Faults(rates={"slow": 1.0}, image_rates={"slow": 1.0}, persistence=10**6,
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("requests", [0, 3, 40, 90])
+@pytest.mark.parametrize(
+    "requests", [0, 40, *(pytest.param(count, marks=pytest.mark.long) for count in (3, 90))]
+)
 def test_asked_to_stop_it_saves_what_is_in_flight(
     number, requests, clean_run, open_box, begin, tmp_path
 ):
