@@ -46,14 +46,15 @@ format: $(VENV)/.test
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 
+# Not compiled: Python compiles what it imports, which is a small part of what is installed.
 $(VENV)/.all: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "flickrexif needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable ".[all]" --constraint constraints.txt
+	$(BIN)/python -m pip install --quiet --no-compile --editable ".[all]" --constraint constraints.txt
 	touch $@
 
 $(VENV)/.test: $(VENV)/.all
-	$(BIN)/python -m pip install --quiet --editable ".[all,test]" --constraint constraints.txt
+	$(BIN)/python -m pip install --quiet --no-compile --editable ".[all,test]" --constraint constraints.txt
 	touch $@
 
 # torch is pinned without a local version, so that pip takes the CPU build where one is offered, and
