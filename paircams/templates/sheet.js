@@ -82,7 +82,16 @@ cards.forEach((card, index) => {
 
 const desk = document.body.dataset.desk;
 
-async function send(body) {
+// One after the other: a note that is saved late must not take back the decision that followed it.
+let sending = Promise.resolve();
+
+function send(body) {
+  const sent = sending.then(() => post(body));
+  sending = sent.catch(() => {});
+  return sent;
+}
+
+async function post(body) {
   const answer = await fetch(desk, {
     method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
   });
@@ -90,13 +99,14 @@ async function send(body) {
 }
 
 async function decide(card, decision) {
-  const told = card.querySelector(".saved");
+  const told = card.querySelector(".saved"), before = card.dataset.decision;
+  card.dataset.decision = decision;
   try {
     await send({ subject_idx: card.dataset.subject, decision, note: card.querySelector(".note").value });
-    card.dataset.decision = decision;
     told.className = "saved";
     told.textContent = "saved";
   } catch (error) {
+    card.dataset.decision = before;
     told.className = "saved failed";
     told.textContent = `not saved: ${error.message}`;
   }
