@@ -47,6 +47,19 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebDriver]:
         started.quit()
 
 
+COUNT_REQUESTS = """
+    const answer = window.fetch;
+    let open = 0;
+    window.most = 0;
+    window.fetch = async (...words) => {
+        window.most = Math.max(window.most, ++open);
+        await new Promise((slow) => setTimeout(slow, 100));
+        try { return await answer(...words); } finally { open--; }
+    };
+"""
+"""Keeps how many requests were under way at once, each made slow."""
+
+
 def press(browser: WebDriver, keys: str) -> None:
     from selenium.webdriver import ActionChains
 
@@ -144,10 +157,12 @@ def test_decisions_by_key_reach_the_manifest(browser: WebDriver, album: Album) -
         try:
             wait = WebDriverWait(browser, 10)
             browser.get(review.url)
+            browser.execute_script(COUNT_REQUESTS)
             press(browser, "jr")
             assert focused(browser) == "002"
             press(browser, "n" + "the same bench\n" + "a")
             wait.until(lambda _: "accept" in review.file.read_text())
+            assert browser.execute_script("return window.most") == 1
             press(browser, "s")
             wait.until(
                 lambda b: b.execute_script(
